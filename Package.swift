@@ -1,0 +1,77 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+let api: Target.Dependency = .product(name: "PluginAPI", package: "PluginAPI")
+let swift6: [SwiftSetting] = [.swiftLanguageMode(.v6)]
+
+let package = Package(
+  name: "basin",
+  products: [
+    .executable(name: "basin", targets: ["basin"]),
+    // The domain modules are libraries of their own: the host loads them exactly as it loads a plug-in.
+    .library(name: "Vision", type: .dynamic, targets: ["Vision", "VisionEntry"]),
+    .library(name: "Graph", type: .dynamic, targets: ["Graph", "GraphEntry"]),
+    .library(name: "Text", type: .dynamic, targets: ["Text", "TextEntry"]),
+  ],
+  dependencies: [
+    .package(path: "Sources/PluginAPI"),
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
+  ],
+  targets: [
+    .target(name: "Optim", dependencies: [api], path: "Sources/Optim", exclude: ["README.md"], swiftSettings: swift6),
+
+    .systemLibrary(
+      name: "CLibXML2", path: "Sources/CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
+    .target(name: "GraphKernels", path: "Sources/Graph/Kernels"),
+    .target(
+      name: "Graph", dependencies: [api, "CLibXML2", "GraphKernels"], path: "Sources/Graph",
+      exclude: ["Entry", "Kernels", "README.md", "Resources/generate_communities.py", "Readers/SparseMatrix.swift"],
+      resources: [.copy("Resources/communities.graphml")], swiftSettings: swift6),
+
+    .systemLibrary(
+      name: "CJPEG", path: "Sources/Vision/CImageLibraries/CJPEG", pkgConfig: "libjpeg",
+      providers: [.apt(["libjpeg-dev"])]),
+    .systemLibrary(
+      name: "CPNG", path: "Sources/Vision/CImageLibraries/CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+    .systemLibrary(
+      name: "CZlib", path: "Sources/Vision/CImageLibraries/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(
+      name: "CArchive", path: "Sources/Vision/CImageLibraries/CArchive", pkgConfig: "libarchive",
+      providers: [.apt(["libarchive-dev"])]),
+    .target(
+      name: "VisionKernels", dependencies: ["CJPEG", "CPNG"], path: "Sources/Vision/Kernels",
+      linkerSettings: [.linkedLibrary("jpeg"), .linkedLibrary("png16")]),
+    .target(
+      name: "Vision", dependencies: [api, "VisionKernels", "CZlib", "CArchive"], path: "Sources/Vision",
+      exclude: ["Entry", "Kernels", "CImageLibraries", "README.md"], swiftSettings: swift6),
+
+    .target(
+      name: "Text", dependencies: [api], path: "Sources/Text", exclude: ["Entry", "README.md"], swiftSettings: swift6),
+
+    // The symbol by which the host enters a module: apart, because the tests of all modules are one program.
+    .target(name: "VisionEntry", dependencies: [api, "Vision"], path: "Sources/Vision/Entry", swiftSettings: swift6),
+    .target(name: "GraphEntry", dependencies: [api, "Graph"], path: "Sources/Graph/Entry", swiftSettings: swift6),
+    .target(name: "TextEntry", dependencies: [api, "Text"], path: "Sources/Text/Entry", swiftSettings: swift6),
+
+    .systemLibrary(
+      name: "CCrypto", path: "Sources/Host/CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    .target(
+      name: "Host",
+      dependencies: [
+        api, "Optim", "CCrypto", "Yams",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      path: "Sources/Host", exclude: ["Main", "CCrypto", "README.md"], swiftSettings: swift6),
+    .testTarget(name: "OptimTests", dependencies: [api, "Optim"], path: "Tests/OptimTests", swiftSettings: swift6),
+    .testTarget(
+      name: "GraphTests", dependencies: [api, "Graph", "GraphKernels"], path: "Tests/GraphTests", swiftSettings: swift6),
+    .testTarget(
+      name: "VisionTests", dependencies: [api, "Vision", "VisionKernels", "CZlib"], path: "Tests/VisionTests",
+      swiftSettings: swift6),
+    .testTarget(name: "TextTests", dependencies: [api, "Text"], path: "Tests/TextTests", swiftSettings: swift6),
+    .testTarget(name: "HostTests", dependencies: [api, "Host"], path: "Tests/HostTests", swiftSettings: swift6),
+    .executableTarget(name: "basin", dependencies: ["Host"], path: "Sources/Host/Main", swiftSettings: swift6),
+  ],
+  cxxLanguageStandard: .cxx20
+)

@@ -1,0 +1,218 @@
+import GraphKernels
+import PluginAPI
+
+/// What follows the sums of a hidden layer: max(x, 0), then dropout.
+public struct HiddenActivation: Sendable {
+  /// A bit for every node of the graph and column, row-major; nil: no dropout.
+  public let mask: DropoutMask?
+
+  public init(mask: DropoutMask?) { self.mask = mask }
+}
+
+/// A graph convolution (Kipf and Welling 2017): A X W^T + b with A the renormalized adjacency.
+///
+/// Weight `lin.weight` `[outputs, inputs]`, bias `[outputs]`, named as in PyTorch Geometric's `GCNConv`.
+public final class GraphConvolution: Module {
+  public let lin: Linear
+  @Parameter public var bias: Tensor
+
+  public init(_ inputs: Int, _ outputs: Int) throws {
+    lin = try Linear(inputs, outputs, bias: false, weight: .glorotUniform(inputs: inputs, outputs: outputs))
+    _bias = try Parameter(shape: [outputs], .constant(0))
+  }
+
+  /// The first layer: sparse features `[N, inputs]` to `[R, outputs]`.
+  ///
+  /// - Parameter mask: a bit for every stored feature; nil: no dropout.
+  public func callAsFunction(
+    _ field: ReceptiveField, dropping mask: DropoutMask?, _ aggregation: Aggregation, _ activation: HiddenActivation?
+  ) throws -> Tensor {
+    try located {
+      let weight = lin.weight
+      let width = weight.shape[0]
+      return try customFunction("graphConvolution", [weight, bias]) {
+        let values = try mask.map { try field.droppedFeatures($0) }
+        let projected = try field.project(weight, values)
+        let output = try aggregation.sums(projected, bias, activation)
+        return (
+          [output],
+          { gradients in
+            guard let gradient = gradients[0] else { return [nil, nil] }
+            let (inner, biasGradient) = try aggregation.innerGradient(gradient, output, activation)
+            let projectedGradient = try aggregation.spread(inner, width: width)
+            return [try field.weightGradient(projectedGradient, values, width: width), biasGradient]
+          }
+        )
+      }[0]
+    }
+  }
+
+  /// A later layer: `[C, inputs]` over the aggregation's inputs to `[R, outputs]`.
+  public func callAsFunction(_ x: Tensor, _ aggregation: Aggregation, _ activation: HiddenActivation?) throws -> Tensor
+  {
+    try located {
+      let weight = lin.weight
+      // The product with the weights on the side of the sums where it is cheaper; with an activation they are one pass.
+      let (outputs, inputs) = (weight.shape[0], weight.shape[1])
+      let entries = aggregation.forward.entries
+      let sumsFirst = entries * inputs + aggregation.outputs.count * inputs * outputs
+      let productFirst = entries * outputs + aggregation.inputs.count * inputs * outputs
+      if activation == nil, sumsFirst < productFirst {
+        return try linear(aggregate(x, nil, aggregation, nil), weight, bias)
+      }
+      return try aggregate(linear(x, weight), bias, aggregation, activation)
+    }
+  }
+
+  private func aggregate(
+    _ x: Tensor, _ bias: Tensor?, _ aggregation: Aggregation, _ activation: HiddenActivation?
+  ) throws -> Tensor {
+    try customFunction("aggregate", [x] + (bias.map { [$0] } ?? [])) {
+      let output = try aggregation.sums(x, bias, activation)
+      let width = output.shape[1]
+      return (
+        [output],
+        { gradients in
+          guard let gradient = gradients[0] else { return bias == nil ? [nil] : [nil, nil] }
+          guard bias != nil || activation != nil else {
+            return [try aggregation.spread(gradient.contiguous(), width: width)]
+          }
+          let (inner, biasGradient) = try aggregation.innerGradient(gradient, output, activation)
+          let spread = try aggregation.spread(inner, width: width)
+          return bias == nil ? [spread] : [spread, biasGradient]
+        }
+      )
+    }[0]
+  }
+}
+
+extension Aggregation {
+  /// activation(forward x + bias): `[C, width]` to `[R, width]`, unrecorded.
+  func sums(_ x: Tensor, _ bias: Tensor?, _ activation: HiddenActivation?) throws -> Tensor {
+    let shape = x.shape
+    guard shape.count == 2, shape[0] == inputs.count else {
+      throw TensorError(operation: "aggregate", shapes: [shape], message: "needs [\(inputs.count), width]")
+    }
+    let width = shape[1]
+    let output = try Tensor.empty([outputs.count, width])
+    let bias = try bias?.contiguous()
+    try withExtendedLifetime(bias) {
+      let bias: UnsafeMutablePointer<Float>? = try bias?.withMemory(of: Float.self) { $0 }
+      try x.contiguous().withMemory(of: Float.self) { source in
+        try output.withMemory(of: Float.self) { target in
+          let bits = activation?.mask?.bits ?? []
+          try bits.withUnsafeBufferPointer { kept in
+            let raw = BasinActivation(
+              bias: bias, rectified: activation == nil ? 0 : 1, scale: activation?.mask?.scale ?? 1,
+              kept: activation?.mask == nil ? nil : kept.baseAddress, nodes: nodes)
+            try forward.multiply(source, width: width, activation: raw, into: target)
+          }
+        }
+      }
+    }
+    return output
+  }
+
+  /// The gradient before activation and bias, `[R, width]`, and the bias's, `[width]`.
+  func innerGradient(
+    _ gradient: Tensor, _ output: Tensor, _ activation: HiddenActivation?
+  ) throws -> (inner: Tensor, bias: Tensor) {
+    let gradient = try gradient.contiguous()
+    let shape = output.shape
+    let (rows, width) = (shape[0], shape[1])
+    let inner = activation == nil ? gradient : try Tensor.empty(shape)
+    let blocks = max(1, (rows + Int(BASIN_GRADIENT_BLOCK) - 1) / Int(BASIN_GRADIENT_BLOCK))
+    let sums = try Tensor.empty([blocks, width])
+    let scale = activation?.mask?.scale ?? 1
+    try gradient.withMemory(of: Float.self) { source in
+      try output.withMemory(of: Float.self) { result in
+        try inner.withMemory(of: Float.self) { target in
+          try sums.withMemory(of: Float.self) { sums in
+            nonisolated(unsafe) let (source, target, sums) = (source, target, sums)
+            nonisolated(unsafe) let result = activation == nil ? nil : result
+            try LibTorch.parallelFor(0..<blocks, grain: 1 + 1_048_576 / (Int(BASIN_GRADIENT_BLOCK) * max(width, 1))) {
+              part in
+              basinActivationGradient(
+                result, source, scale, Int64(rows), Int64(width), Int64(part.lowerBound), Int64(part.upperBound),
+                target,
+                sums)
+            }
+          }
+        }
+      }
+    }
+    return (inner, blocks == 1 ? try sums.reshaped([width]) : try sums.sum([0]))
+  }
+
+  /// backward x: `[R, width]` to `[C, width]`, unrecorded.
+  func spread(_ x: Tensor, width: Int) throws -> Tensor {
+    let output = try Tensor.empty([inputs.count, width])
+    try x.withMemory(of: Float.self) { source in
+      try output.withMemory(of: Float.self) { target in
+        try backward.multiply(source, width: width, into: target)
+      }
+    }
+    return output
+  }
+}
+
+extension ReceptiveField {
+  /// The stored features after dropout, `[entries]`.
+  func droppedFeatures(_ mask: DropoutMask) throws -> Tensor {
+    let values = try Tensor.empty([max(features.entries, 1)])
+    try values.withMemory(of: Float.self) { try features.dropValues(mask, to: $0) }
+    return values
+  }
+
+  /// X W^T for the nodes the first layer reads, `[readCount, width]`.
+  func project(_ weight: Tensor, _ values: Tensor?) throws -> Tensor {
+    let shape = weight.shape
+    let (width, inputs) = (shape[0], shape[1])
+    guard inputs == features.columns else {
+      throw TensorError(
+        operation: "graphConvolution", shapes: [[features.rows, features.columns], shape],
+        message: "the layer takes \(inputs) features a node, the graph has \(features.columns)")
+    }
+    let transposed = try Tensor.empty([inputs, width])
+    try weight.contiguous().withMemory(of: Float.self) { source in
+      try transposed.withMemory(of: Float.self) { target in
+        nonisolated(unsafe) let (source, target) = (source, target)
+        try LibTorch.parallelFor(0..<inputs, grain: 1 + 1_048_576 / max(width, 1)) { part in
+          basinTranspose(
+            source, Int64(width), Int64(inputs), Int64(part.lowerBound), Int64(part.upperBound), target)
+        }
+      }
+    }
+    let output = try Tensor.empty([readCount, width])
+    try withExtendedLifetime(values) {
+      let values: UnsafeMutablePointer<Float>? = try values?.withMemory(of: Float.self) { $0 }
+      try transposed.withMemory(of: Float.self) { source in
+        try output.withMemory(of: Float.self) { target in
+          try features.multiply(
+            source, width: width, chosen: readNodes, count: readCount, values: values.map { UnsafePointer($0) },
+            into: target)
+        }
+      }
+    }
+    return output
+  }
+
+  /// The gradient of the weights, `[width, inputs]`, from that of ``project(_:_:)``'s result.
+  func weightGradient(_ gradient: Tensor, _ values: Tensor?, width: Int) throws -> Tensor {
+    let output = try Tensor.empty([width, features.columns])
+    try gradient.withMemory(of: Float.self) { source in
+      try output.withMemory(of: Float.self) { target in
+        if let values {
+          try values.withMemory(of: Float.self) { values in
+            try featuresTransposed.multiplyTransposed(source, width: width, values: values, into: target)
+          }
+        } else {
+          try features.withValues { values in
+            try featuresTransposed.multiplyTransposed(source, width: width, values: values, into: target)
+          }
+        }
+      }
+    }
+    return output
+  }
+}

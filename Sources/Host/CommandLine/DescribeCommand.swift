@@ -1,0 +1,106 @@
+import ArgumentParser
+import PluginAPI
+
+/// `basin describe model|dataset|method NAME`.
+struct DescribeCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "describe", abstract: "Shows the options of a model, data set, method, optimizer, schedule or averaging policy.")
+
+  enum Kind: String, CaseIterable, ExpressibleByArgument { case model, dataset, method, optimizer, schedule, averaging }
+
+  @Argument(help: "What it is.") var kind: Kind
+  @Argument(help: "Its name.") var name: String
+  @Option(help: "For a model: count its parameters for this data set instead of the example shape.") var dataset: String?
+  @Option(name: .long, help: "The folder of data sets (default: $BASIN_DATA).") var dataRoot: String?
+  @Option(name: .customLong("set"), help: "An option as KEY=VALUE, such as model.hidden=32.") var settings: [String] = []
+  @Flag(help: "One JSON document on standard output.") var json = false
+  @OptionGroup var plugins: PluginOptions
+
+  func run() throws {
+    let catalog = try plugins.catalog()
+    var document: [String: JSONValue] = ["kind": .string(kind.rawValue), "name": .string(name)]
+    var options: [OptionDescription] = []
+    switch kind {
+    case .model:
+      let entry = try catalog.model(name)
+      options = entry.options.map { entry.preset[$0.name].map($0.with(default:)) ?? $0 }
+      document["domain"] = .string(entry.domain)
+      document["module"] = .string(entry.module)
+      document["summary"] = .string(entry.summary)
+      document["input"] = .string("\(entry.inputType)")
+      let loaded = try loadDataset(catalog)
+      var request = RunRequest()
+      for setting in settings { try request.set(setting) }
+      var modelSettings: [String: String] = [:]
+      for (key, value) in request.settings {
+        guard key.hasPrefix("model.") else { throw BasinError.unknown("option", key, among: options.map { "model." + $0.name }) }
+        modelSettings[String(key.dropFirst(6))] = value
+      }
+      let model = try entry.make(modelSettings, for: loaded)
+      document["parameters"] = .int(model.module.tensors().filter { $0.role == .parameter }.reduce(0) { $0 + $1.tensor.count })
+      document["shape"] = .string(loaded.map { "\($0.shapeDescription); \($0.task)" } ?? "default shape: \(entry.exampleShape); 10 classes")
+      document["recipe"] = [
+        "epochs": .int(entry.recipe.epochs), "batchSize": JSONValue(entry.recipe.batchSize),
+        "learningRate": JSONValue(entry.recipe.learningRate), "optimizer": .string(entry.recipe.optimizer),
+        "settings": .object(entry.recipe.settings.mapValues { .string($0) }),
+      ]
+    case .dataset:
+      let isFormat = catalog.modules.contains { $0.manifest.formats.contains(name) }
+      let (entry, _) = try catalog.dataset(isFormat ? "\(name):PATH" : name, root: nil)
+      options = entry.options.map { entry.preset[$0.name].map($0.with(default:)) ?? $0 }
+      document["domain"] = .string(entry.domain)
+      document["module"] = .string(entry.module)
+      document["summary"] = .string(entry.summary)
+      document["input"] = .string("\(entry.inputType)")
+      document["format"] = .bool(entry.isFormat)
+    case .method:
+      let method = try catalog.method(name)
+      document["summary"] = .string(method.summary)
+      document["schedule"] = .string(method.schedule)
+      document["averaging"] = .string(method.averaging)
+      document["settings"] = .object(method.settings.mapValues { .string($0) })
+      options = try catalog.schedule(method.schedule).options.map { $0.with(prefix: "schedule.") }
+        + catalog.averaging(method.averaging).options.map { $0.with(prefix: "averaging.") }
+    case .optimizer:
+      let entry = try catalog.optimizer(name)
+      document["summary"] = .string(entry.summary)
+      options = entry.options
+    case .schedule:
+      let entry = try catalog.schedule(name)
+      document["summary"] = .string(entry.summary)
+      options = entry.options
+    case .averaging:
+      let entry = try catalog.averaging(name)
+      document["summary"] = .string(entry.summary)
+      options = entry.options
+    }
+    document["options"] = try JSONValue(encoding: options)
+    if json { return try Terminal.print(.object(document)) }
+    show(document, options)
+  }
+
+  private func loadDataset(_ catalog: Catalog) throws -> (any LoadedDataset)? {
+    guard let dataset else { return nil }
+    var request = RunRequest()
+    request[.model] = name
+    request[.dataset] = dataset
+    request[.dataRoot] = dataRoot
+    return try PreparedRun(RunConfiguration(request, in: catalog), in: catalog).dataset
+  }
+
+  private func show(_ document: [String: JSONValue], _ options: [OptionDescription]) {
+    print("\(kind.rawValue) \(name)" + (document["summary"]?.text.map { ": \($0)" } ?? ""))
+    for key in ["domain", "module", "input", "shape", "schedule", "averaging"] {
+      if let text = document[key]?.text { print("  \(key): \(text)") }
+    }
+    if let parameters = document["parameters"]?.number { print("  parameters: \(Int(parameters))") }
+    if case .object(let recipe)? = document["recipe"] {
+      let batch = recipe["batchSize"]?.number.map { "batches of \(Int($0))" } ?? "full batch"
+      print("  recipe: \(recipe["optimizer"]?.text ?? ""), lr \(recipe["learningRate"]?.number ?? 0), \(batch), \(Int(recipe["epochs"]?.number ?? 0)) epochs")
+    }
+    let prefix = [Kind.method].contains(kind) ? "" : kind.rawValue + "."
+    if options.isEmpty { return print("  no options") }
+    print("  options (--set \(prefix)NAME=VALUE):")
+    print(Terminal.table(options.map { [prefix + $0.name, $0.defaultValue, $0.help + " (\($0.allowed))"] }, indent: "    "))
+  }
+}

@@ -1,0 +1,55 @@
+import ArgumentParser
+import PluginAPI
+
+/// `basin list`: read from the manifests; no module is loaded.
+struct ListCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "list", abstract: "Shows the domains, models, data sets, methods and plug-ins there are.")
+
+  enum Kind: String, CaseIterable, ExpressibleByArgument { case domains, models, datasets, methods, plugins }
+
+  @Argument(help: "What to list; everything if left out.") var kind: Kind?
+  @Flag(help: "One JSON document on standard output.") var json = false
+  @OptionGroup var plugins: PluginOptions
+
+  func run() throws {
+    let catalog = try plugins.catalog()
+    let manifests = catalog.modules.map(\.manifest)
+    if json {
+      let document: [String: JSONValue] = [
+        "domains": .array(catalog.domains.map { ["name": .string($0)] }),
+        "models": .array(manifests.flatMap { m in m.models.map { ["name": .string($0), "domain": .string(m.domain), "module": .string(m.name)] } }),
+        "datasets": .array(
+          manifests.flatMap { m in
+            m.datasets.map { ["name": .string($0), "domain": .string(m.domain), "module": .string(m.name), "format": false] }
+              + m.formats.map { ["name": .string($0), "domain": .string(m.domain), "module": .string(m.name), "format": true] }
+          }),
+        "methods": .array(catalog.registry.methods.map { ["name": .string($0.name), "summary": .string($0.summary)] }
+          + manifests.flatMap { m in m.methods.map { ["name": .string($0), "module": .string(m.name)] } }),
+        "plugins": .array(
+          catalog.modules.map {
+            [
+              "name": .string($0.manifest.name), "version": .string($0.manifest.version), "domain": .string($0.manifest.domain),
+              "path": .string($0.path), "origin": .string("\($0.origin)"), "summary": .string($0.manifest.summary),
+            ]
+          }),
+      ]
+      try Terminal.print(kind.map { .object([$0.rawValue: document[$0.rawValue] ?? .null]) } ?? .object(document))
+      return
+    }
+    func wanted(_ this: Kind) -> Bool { kind == nil || kind == this }
+    var parts: [String] = []
+    if wanted(.domains), kind != nil { parts.append("Domains\n" + Terminal.table(catalog.domains.map { [$0] })) }
+    if wanted(.models) { parts.append("Models\n" + Terminal.table(manifests.map { [$0.domain, $0.models.joined(separator: ", ")] })) }
+    if wanted(.datasets) {
+      parts.append(
+        "Data sets\n"
+          + Terminal.table(manifests.map { [$0.domain, ($0.datasets + $0.formats.map { $0 + ":PATH" }).joined(separator: ", ")] }))
+    }
+    if wanted(.methods) { parts.append("Methods\n" + Terminal.table(catalog.registry.methods.map { [$0.name, $0.summary] })) }
+    if wanted(.plugins) {
+      parts.append("Modules\n" + Terminal.table(catalog.modules.map { [$0.manifest.name, $0.manifest.version, "\($0.origin)", $0.manifest.summary] }))
+    }
+    print(parts.joined(separator: "\n\n"))
+  }
+}

@@ -1,0 +1,30 @@
+import Foundation
+
+/// A run's summary for people.
+enum SummaryText {
+  static func table(_ summary: JSONValue) -> String {
+    func text(_ key: String) -> String { summary[key]?.text ?? "?" }
+    func percent(_ metrics: JSONValue?) -> String {
+      guard let metrics, let loss = metrics["loss"]?.number else { return "-" }
+      let accuracy = metrics["accuracy"]?.number.map { String(format: "%.2f %%", 100 * $0) } ?? ""
+      return accuracy + String(format: "  (loss %.4f)", loss)
+    }
+    let epochs = Int(summary["epochs"]?.number ?? 0)
+    let total = summary["seconds"]?["total"]?.number ?? 0
+    var rows = [
+      ["", "validation", "test"],
+      ["last epoch (\(epochs))", percent(summary["validation"]), percent(summary["test"])],
+    ]
+    if let selected = summary["selected"], let epoch = selected["epoch"]?.number, Int(epoch) != epochs {
+      rows.append(["selected (\(Int(epoch)))", percent(selected["validation"]), percent(selected["test"])])
+    }
+    if let averaged = summary["averaged"], let samples = averaged["samples"]?.number {
+      rows.append(["average of \(Int(samples))", percent(averaged["validation"]), percent(averaged["test"])])
+    }
+    let rate = summary["examplesPerSecond"]?.number.map { String(format: "%.0f", $0) } ?? "-"
+    var lines = ["\(text("model")) on \(text("dataset")), method \(text("method")), seed \(Int(summary["seed"]?.number ?? 0))", Terminal.table(rows)]
+    if let reason = summary["stopped"]?.text { lines.append("  stopped early: \(reason)") }
+    lines.append(String(format: "  %.1f s, \(rate) training examples/s", total))
+    return lines.joined(separator: "\n")
+  }
+}

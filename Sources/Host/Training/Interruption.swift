@@ -1,0 +1,23 @@
+import Foundation
+import Synchronization
+
+/// Ctrl-C and termination: the first signal asks the run to stop at the next safe point, the second ends the program at once.
+enum Interruption {
+  private static let signals = Atomic<Int>(0)
+
+  static func install() {
+    for number in [SIGINT, SIGTERM, SIGHUP] {
+      signal(number) { _ in
+        // Only calls that are safe inside a signal handler.
+        if Interruption.signals.add(1, ordering: .relaxed).newValue > 1 { _exit(130) }
+      }
+    }
+  }
+
+  static var isRequested: Bool { signals.load(ordering: .relaxed) > 0 }
+}
+
+/// Thrown when a run stops early because the user asked for it; a checkpoint has been written.
+public struct Interrupted: Error {
+  public let checkpoint: String?
+}

@@ -1,0 +1,81 @@
+import Foundation
+import PluginAPI
+
+/// A run's data and model, made from its configuration: the part that training, evaluation and export share.
+final class PreparedRun {
+  let configuration: RunConfiguration
+  let entry: ModelEntry
+  let dataset: any LoadedDataset
+  let splits: Splits
+  let model: any LoadedModel
+  let tensors: [NamedTensor]
+  let parameters: [NamedTensor]
+  let objective: Objective
+  let random: Random
+  /// Seconds it took to read the data.
+  let dataSeconds: Double
+
+  /// - Parameter dataRoot: replaces the configuration's.
+  init(_ configuration: RunConfiguration, in catalog: Catalog, dataRoot: String? = nil) throws {
+    self.configuration = configuration
+    entry = try catalog.model(configuration.model, domain: configuration.domain)
+    random = Random(seed: UInt64(configuration.seed))
+    let start = Clock.now()
+    let (dataEntry, source) = try catalog.dataset(configuration.dataset, root: dataRoot ?? configuration.dataRoot)
+    // Generated sets do not change with the seed of a run.
+    dataset = try dataEntry.make(configuration.section("dataset"), source: source, random: Random(seed: 0)["data"])
+    splits = try Splits(
+      dataset, fraction: configuration.validationFraction, seed: configuration.splitSeed, fold: configuration.fold)
+    try dataset.fit(training: splits.train.split == .train ? splits.train.ids : [])
+    dataSeconds = Clock.now() - start
+
+    try LibTorch.setThreads(configuration.threads)
+    try LibTorch.setDeterministic(true)
+    guard try LibTorch.isAvailable(configuration.device) else {
+      throw BasinError.usage(
+        "--device \(configuration.device) is not there", advice: "This LibTorch and machine offer cpu; `basin doctor` shows more")
+    }
+    do {
+      model = try entry.make(configuration.section("model"), for: dataset)
+    } catch let error as TensorError {
+      throw BasinError.internalError("model \(entry.name) cannot be made: \(error)")
+    }
+    tensors = model.module.tensors()
+    let paths = tensors.map(\.path)
+    if let twice = Dictionary(grouping: paths, by: { $0 }).first(where: { $0.value.count > 1 })?.key {
+      throw BasinError.internalError(
+        "model \(entry.name) has two tensors of the path \(twice)", advice: "Give one of them another key")
+    }
+    try model.module.initialize(random["init"])
+    if configuration.device != .cpu {
+      let setData = Operator("aten::set_data")
+      for item in tensors { try setData.run(.tensor(item.tensor), .tensor(item.tensor.to(configuration.device))) }
+    }
+    parameters = tensors.filter { $0.role == .parameter }
+    guard !parameters.isEmpty else {
+      throw BasinError.internalError("model \(entry.name) has no parameter", advice: "Mark its tensors with @Parameter")
+    }
+    objective = try Objective(dataset.task)
+  }
+
+  var stepsPerEpoch: Int { EpochOrder.count(splits.train.count, size: configuration.batchSize) }
+  var length: RunLength { RunLength(epochs: configuration.epochs, stepsPerEpoch: stepsPerEpoch) }
+  var parameterCount: Int { parameters.reduce(0) { $0 + $1.tensor.count } }
+
+  func evaluation(_ checkpoint: @escaping () throws -> Void = {}) -> Evaluation {
+    Evaluation(
+      dataset: dataset, model: model, objective: objective, device: configuration.device,
+      batchSize: configuration.batchSize, checkpoint: checkpoint)
+  }
+
+  /// A copy of every tensor of the model.
+  func copyTensors() throws -> [(name: String, tensor: Tensor)] { try tensors.map { ($0.path, try $0.tensor.detached().clone()) } }
+
+  /// Runs `body`; a `TensorError` inside becomes one that names the layer's path, with exit status 70.
+  func locatingErrors<R>(_ body: () throws -> R) throws -> R {
+    do { return try body() } catch let error as TensorError {
+      throw BasinError.internalError(
+        "model \(entry.name): \(model.module.locating(error))", advice: "Check the shapes that meet in this layer")
+    }
+  }
+}

@@ -1,0 +1,236 @@
+import Foundation
+import PluginAPI
+import Yams
+
+/// A run with everything decided: what `config.yaml` holds.
+public struct RunConfiguration: Sendable {
+  public enum Selection: String, CaseIterable, Sendable { case last, best }
+  public enum Monitor: String, CaseIterable, Sendable { case validation, test }
+  public enum NormalizationUpdate: String, CaseIterable, Sendable { case pooled }
+
+  public var domain, model, dataset, method: String
+  public var epochs: Int
+  /// nil: all training examples.
+  public var batchSize: Int?
+  public var learningRate: Double
+  public var optimizer, schedule, averaging: String
+  public var bnUpdate: NormalizationUpdate
+  public var seed: Int
+  public var dataRoot: String?
+  public var device: Device
+  public var threads: Int
+  public var initialCheckpoint: String?
+  public var select: Selection
+  public var monitor: Monitor
+  /// Epochs without an improvement of the monitored accuracy after which training stops.
+  public var patience: Int?
+  /// Seconds of training after which it stops.
+  public var maxTime: Double?
+  public var validationFraction: Double
+  public var splitSeed: Int
+  public var fold: Fold?
+  public var checkpointEvery: CheckpointInterval
+  public var keep: Int
+  /// Every option of the model, data set, optimizer, schedule and averaging policy, by its prefixed name.
+  public var settings: [String: String]
+  public var plugins: [String]
+
+  /// One part of a stratified division of the training data: validation is part `index` of `count`.
+  public struct Fold: Hashable, Sendable, LosslessStringConvertible {
+    public let index, count: Int
+
+    /// `3/10`.
+    public init?(_ description: String) {
+      let parts = description.split(separator: "/").map { Int($0) }
+      guard parts.count == 2, let index = parts[0], let count = parts[1], count >= 2, (1...count).contains(index) else { return nil }
+      self.index = index
+      self.count = count
+    }
+
+    public var description: String { "\(index)/\(count)" }
+  }
+
+  // MARK: Resolving
+
+  static let sections = ["model", "dataset", "optimizer", "schedule", "averaging"]
+
+  /// Decides everything the request leaves open and checks every value; touches neither data nor LibTorch.
+  ///
+  /// - Throws: `BasinError` of kind usage, with the nearest valid name where a name is unknown.
+  public init(_ request: RunRequest, in catalog: Catalog) throws {
+    if let domain = request[.domain] { try catalog.checkDomain(domain) }
+    let entry = try catalog.model(request.required(.model), domain: request[.domain])
+    dataRoot = request[.dataRoot] ?? ProcessInfo.processInfo.environment["BASIN_DATA"].flatMap { $0.isEmpty ? nil : $0 }
+    let (dataEntry, _) = try catalog.dataset(request.required(.dataset), root: dataRoot)
+    guard entry.inputType == dataEntry.inputType else {
+      throw BasinError.usage(
+        "model \(entry.name) takes \(entry.inputType), data set \(dataEntry.name) gives \(dataEntry.inputType)",
+        advice: "`basin list` shows which models and data sets are of one domain")
+    }
+    let method = try catalog.method(request[.method] ?? "backbone")
+    let recipe = entry.recipe
+
+    domain = entry.domain
+    model = request[.model] ?? entry.name
+    dataset = request[.dataset] ?? dataEntry.name
+    self.method = method.name
+    epochs = try request.value(.epochs, Int.self, "a whole number from 1", where: { $0 >= 1 }) ?? recipe.epochs
+    batchSize = request[.batchSize] == "all" ? nil
+      : try request.value(.batchSize, Int.self, "a whole number from 1, or all", where: { $0 >= 1 }) ?? recipe.batchSize
+    learningRate = try request.value(.learningRate, Double.self, "a positive number", where: { $0 > 0 && $0.isFinite }) ?? recipe.learningRate
+    let optimizerEntry = try catalog.optimizer(request[.optimizer] ?? method.optimizer ?? recipe.optimizer)
+    let scheduleEntry = try catalog.schedule(request[.schedule] ?? method.schedule)
+    let averagingEntry = try catalog.averaging(request[.averaging] ?? method.averaging)
+    optimizer = optimizerEntry.name
+    schedule = scheduleEntry.name
+    averaging = averagingEntry.name
+    bnUpdate = try Self.choice(request, .bnUpdate, NormalizationUpdate.self) ?? .pooled
+    seed = try request.value(.seed, Int.self, "a whole number from 0", where: { $0 >= 0 }) ?? 0
+    device = try request.value(.device, Device.self, "cpu, cuda, cuda:N or mps", where: { _ in true }) ?? .cpu
+    threads = try request.value(.threads, Int.self, "a whole number from 1 to 1024", where: { (1...1024).contains($0) })
+      ?? ProcessInfo.processInfo.activeProcessorCount
+    initialCheckpoint = request[.initialCheckpoint]
+    select = try Self.choice(request, .select, Selection.self) ?? .last
+    monitor = try Self.choice(request, .monitor, Monitor.self) ?? .validation
+    patience = try request.value(.patience, Int.self, "a whole number from 1", where: { $0 >= 1 })
+    maxTime = try request[.maxTime].map { try CheckpointInterval.seconds($0, flag: "--max-time") }
+    validationFraction = try request.value(.validationFraction, Double.self, "a number from 0 to 0.9", where: { (0...0.9).contains($0) }) ?? 0.1
+    splitSeed = try request.value(.splitSeed, Int.self, "a whole number from 0", where: { $0 >= 0 }) ?? 0
+    fold = try request.value(.fold, Fold.self, "I/N, such as 3/10", where: { _ in true })
+    checkpointEvery = try request[.checkpointEvery].map { try CheckpointInterval($0) } ?? .automatic
+    keep = try request.value(.keep, Int.self, "a whole number from 1", where: { $0 >= 1 }) ?? 2
+    plugins = request.plugins
+
+    let options: [String: [OptionDescription]] = [
+      "model": entry.options, "dataset": dataEntry.options, "optimizer": optimizerEntry.options,
+      "schedule": scheduleEntry.options, "averaging": averagingEntry.options,
+    ]
+    let presets = ["model": entry.preset, "dataset": dataEntry.preset]
+    // The recipe and the method speak to whichever optimizer, schedule and policy were chosen: what these lack is passed over.
+    // The recipe's optimizer settings are for its own optimizer.
+    let isOwnOptimizer = optimizerEntry.name == recipe.optimizer
+    var defaults = recipe.settings.filter { !$0.key.hasPrefix("optimizer.") || isOwnOptimizer }
+    defaults.merge(method.settings) { $1 }
+    var resolved: [String: String] = [:]
+    for (section, list) in options {
+      for option in list {
+        let key = "\(section).\(option.name)"
+        resolved[key] = defaults[key] ?? presets[section]?[option.name] ?? option.defaultValue
+      }
+    }
+    for (key, value) in request.settings {
+      guard resolved[key] != nil else { throw BasinError.unknown("option", key, among: Array(resolved.keys)) }
+      resolved[key] = value
+    }
+    settings = resolved
+    // Values are checked now, not when the data have been read.
+    _ = try makeSchedule(catalog)
+    _ = try makePolicy(catalog)
+    try entry.check(section("model"))
+    try dataEntry.check(section("dataset"))
+    try optimizerEntry.check(section("optimizer"))
+  }
+
+  private static func choice<C: RawRepresentable & CaseIterable>(_ request: RunRequest, _ key: RunRequest.Key, _ type: C.Type) throws -> C?
+  where C.RawValue == String {
+    guard let text = request[key] else { return nil }
+    guard let value = C(rawValue: text) else {
+      throw BasinError.unknown("value of \(key.flag)", text, among: C.allCases.map(\.rawValue))
+    }
+    return value
+  }
+
+  /// The options of one section, without the prefix.
+  public func section(_ name: String) -> [String: String] {
+    var result: [String: String] = [:]
+    for (key, value) in settings where key.hasPrefix(name + ".") { result[String(key.dropFirst(name.count + 1))] = value }
+    return result
+  }
+
+  public func makeSchedule(_ catalog: Catalog) throws -> any Schedule { try catalog.schedule(schedule).make(section("schedule")) }
+  public func makePolicy(_ catalog: Catalog) throws -> any AveragingPolicy { try catalog.averaging(averaging).make(section("averaging")) }
+
+  // MARK: As a file
+
+  /// The configuration as `config.yaml`; `RunRequest.read` reads it back.
+  public func yaml() throws -> String {
+    var text = "# Everything that was decided about this run. `basin train --config` takes it.\n"
+    func line(_ key: RunRequest.Key, _ value: String?) { text += "\(key.rawValue): \(value.map(Self.quoted) ?? "null")\n" }
+    line(.domain, domain)
+    line(.model, model)
+    line(.dataset, dataset)
+    line(.method, method)
+    line(.epochs, "\(epochs)")
+    line(.batchSize, batchSize.map { "\($0)" } ?? "all")
+    line(.learningRate, "\(learningRate)")
+    line(.optimizer, optimizer)
+    line(.schedule, schedule)
+    line(.averaging, averaging)
+    line(.bnUpdate, bnUpdate.rawValue)
+    line(.seed, "\(seed)")
+    line(.dataRoot, dataRoot)
+    line(.device, device.description)
+    line(.threads, "\(threads)")
+    line(.initialCheckpoint, initialCheckpoint)
+    line(.select, select.rawValue)
+    line(.monitor, monitor.rawValue)
+    line(.patience, patience.map { "\($0)" })
+    line(.maxTime, maxTime.map { "\($0)s" })
+    line(.validationFraction, "\(validationFraction)")
+    line(.splitSeed, "\(splitSeed)")
+    line(.fold, fold?.description)
+    line(.checkpointEvery, checkpointEvery.description)
+    line(.keep, "\(keep)")
+    text += "set:\(settings.isEmpty ? " {}" : "")\n"
+    for (key, value) in settings.sorted(by: { $0.key < $1.key }) { text += "  \(key): \(Self.quoted(value))\n" }
+    text += "plugins:\(plugins.isEmpty ? " []" : "")\n"
+    for plugin in plugins { text += "  - \(Self.quoted(plugin))\n" }
+    return text
+  }
+
+  private static func quoted(_ text: String) -> String {
+    let plain = !text.isEmpty && text != "null" && text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "._-/".contains($0)) }
+      && !text.hasPrefix("-")
+    if plain { return text }
+    return "\"" + text.replacingOccurrences(of: "\\", with: "\\\\").replacingOccurrences(of: "\"", with: "\\\"")
+      .replacingOccurrences(of: "\n", with: "\\n") + "\""
+  }
+}
+
+/// How often a checkpoint is written.
+public enum CheckpointInterval: Hashable, Sendable, CustomStringConvertible {
+  /// At the end of an epoch, but not more often than every ten seconds.
+  case automatic
+  case every(Landmark)
+  case seconds(Double)
+
+  /// `auto`, `5ep`, `300st`, `0.1dur`, `60s`, `2m` or `1h`.
+  public init(_ text: String) throws {
+    if text == "auto" {
+      self = .automatic
+    } else if let landmark = Landmark(text) {
+      self = .every(landmark)
+    } else {
+      self = .seconds(try Self.seconds(text, flag: "--checkpoint-every"))
+    }
+  }
+
+  /// `90s`, `5m`, `1.5h` or a number of seconds.
+  static func seconds(_ text: String, flag: String) throws -> Double {
+    let units: [Character: Double] = ["s": 1, "m": 60, "h": 3600]
+    let factor = text.last.flatMap { units[$0] }
+    guard let value = Double(factor == nil ? text[...] : text.dropLast()), value > 0, value.isFinite else {
+      throw BasinError.usage("\(flag) cannot be '\(text)'", advice: "It takes a time such as 90s, 5m or 1h"
+        + (flag == "--checkpoint-every" ? ", or 5ep, 300st, 0.1dur" : ""))
+    }
+    return value * (factor ?? 1)
+  }
+
+  public var description: String {
+    switch self {
+    case .automatic: "auto"
+    case .every(let landmark): landmark.description
+    case .seconds(let value): "\(value)s"
+    }
+  }
+}

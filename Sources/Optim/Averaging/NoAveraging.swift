@@ -1,0 +1,8 @@
+import PluginAPI
+
+/// `none`: the weights are never averaged.
+public struct NoAveraging: AveragingPolicy {
+  public init(_ options: NoOptions) {}
+  public func events(in run: RunLength) -> [AveragingEvent] { [] }
+  public func makeAverager(_ parameters: [NamedTensor]) -> any Averager { ParameterAverager(parameters) }
+}

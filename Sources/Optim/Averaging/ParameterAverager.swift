@@ -1,0 +1,82 @@
+import PluginAPI
+
+/// The running mean of parameters: avg += (w - avg) / (n + 1), in one call over all of them.
+///
+/// Statistics and counters of a model are no business of its: only tensors of role `.parameter` are averaged. 16-bit weights
+/// are averaged in float32, for a running mean loses what is smaller than a rounding step of its type.
+public final class ParameterAverager: Averager {
+  private let trained: TrainedTensors
+  private let fused: Bool
+  private let hasNarrowTypes: Bool
+  /// Empty before the first sample; kept through a reset, whose next sample overwrites it.
+  private var averages: [Tensor] = []
+  public private(set) var samples = 0
+
+  private static let lerp = Operator("aten::_foreach_lerp_", "Scalar")
+
+  /// - Parameters:
+  ///   - parameters: those of a model, in the order `average()` gives them; other roles are left out.
+  ///   - fused: false takes the plain twin, tensor by tensor.
+  public init(_ parameters: [NamedTensor], fused: Bool = true) {
+    trained = TrainedTensors(parameters)
+    hasNarrowTypes = trained.tensors.contains { Self.accumulatorType(of: $0) != $0.dtype }
+    self.fused = fused && !hasNarrowTypes
+  }
+
+  private static func accumulatorType(of parameter: Tensor) -> DType {
+    let dtype = parameter.dtype
+    return dtype == .float16 || dtype == .bfloat16 ? .float32 : dtype
+  }
+
+  public func sample() throws {
+    guard !trained.tensors.isEmpty else { return samples += 1 }
+    try LibTorch.withoutGradient {
+      if averages.isEmpty {
+        averages = try trained.tensors.indices.map { position in
+          try trained.zeros(position).to(Self.accumulatorType(of: trained.tensors[position]))
+        }
+      }
+      if samples == 0 {
+        try copyTensors(trained.tensors, to: averages)
+      } else if fused {
+        try Self.lerp.run(.tensors(averages), .tensors(trained.tensors), .double(1 / Double(samples + 1)))
+      } else {
+        for (average, weight) in zip(averages, trained.tensors) {
+          try average.add(weight.to(average.dtype) - average, scale: 1 / Double(samples + 1))
+        }
+      }
+    }
+    samples += 1
+  }
+
+  public func average() throws -> [Tensor]? {
+    guard samples > 0 else { return nil }
+    // Copies: the caller's average must not move with the next sample.
+    return try zip(averages, trained.tensors).map { average, weight in
+      average.dtype == weight.dtype ? try average.clone() : try average.to(weight.dtype)
+    }
+  }
+
+  /// `average/<path>` and the counter `samples`.
+  public var state: OptimizerState {
+    get throws {
+      OptimizerState(
+        tensors: samples == 0 ? [:] : try trained.saved(averages, as: "average"), counters: ["samples": samples])
+    }
+  }
+
+  public func restore(_ state: OptimizerState) throws {
+    try trained.check(state, kinds: ["average"], counters: { $0 == "samples" }, of: "average")
+    let found = try trained.buffers("average", from: state, dtype: hasNarrowTypes ? .float32 : nil).compactMap { $0 }
+    let count = state.counters["samples"] ?? -1
+    guard count >= 0, found.count == (count == 0 ? 0 : trained.tensors.count) else {
+      throw BasinError.badData(
+        "the saved average holds \(found.count) of \(trained.tensors.count) parameters after \(count) samples",
+        advice: "It was saved with another model")
+    }
+    averages = found
+    samples = count
+  }
+
+  public func reset() { samples = 0 }
+}

@@ -1,0 +1,33 @@
+import PluginAPI
+
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
+/// `cosine`: half a cosine wave from 1 to `floor` over the run (Loshchilov and Hutter 2017), after the warm-up.
+public struct CosineDecay: Schedule {
+  public struct ScheduleOptions: Options {
+    public var floor = 0.0
+    public var warmup = Landmark(0, .epochs)
+
+    public init() {}
+
+    public static var fields: [Field<Self>] {
+      [Field("floor", \.floor, in: 0...1, "the last rate, as a part of the initial one"), .warmup(\.warmup)]
+    }
+  }
+
+  private let floor: Double
+  private let warmup: Warmup
+
+  public init(_ options: ScheduleOptions) throws {
+    floor = options.floor
+    warmup = try Warmup(options.warmup, of: "schedule cosine")
+  }
+
+  public func factor(at progress: Progress) -> Double {
+    warmup.then(at: progress) { floor + 0.5 * (1 - floor) * (1 + cos(Double.pi * $0)) }
+  }
+}

@@ -1,0 +1,87 @@
+#include "TensorKernels.h"
+
+#include <algorithm>
+
+#if defined(__x86_64__) && defined(__linux__) && defined(__clang__)
+#define BASIN_VECTORIZED __attribute__((target_clones("avx2", "default")))
+#else
+#define BASIN_VECTORIZED
+#endif
+
+namespace {
+
+constexpr int lanes = 8;
+
+// Eight blocks of Philox4x32-10 side by side: words[w * 8 + l] is word w of block `group * 8 + l`.
+__attribute__((always_inline)) inline void randomGroup(uint64_t key, uint64_t group, uint32_t *words) {
+  uint32_t x0[lanes], x1[lanes], x2[lanes], x3[lanes];
+  for (int l = 0; l < lanes; ++l) {
+    const uint64_t counter = group * lanes + l;
+    x0[l] = static_cast<uint32_t>(counter);
+    x1[l] = static_cast<uint32_t>(counter >> 32);
+    x2[l] = 0;
+    x3[l] = 0;
+  }
+  uint32_t k0 = static_cast<uint32_t>(key), k1 = static_cast<uint32_t>(key >> 32);
+  for (int round = 0; round < 10; ++round) {
+    for (int l = 0; l < lanes; ++l) {
+      const uint64_t a = static_cast<uint64_t>(x0[l]) * 0xD2511F53u;
+      const uint64_t b = static_cast<uint64_t>(x2[l]) * 0xCD9E8D57u;
+      const uint32_t y0 = static_cast<uint32_t>(b >> 32) ^ x1[l] ^ k0;
+      const uint32_t y2 = static_cast<uint32_t>(a >> 32) ^ x3[l] ^ k1;
+      x1[l] = static_cast<uint32_t>(b);
+      x3[l] = static_cast<uint32_t>(a);
+      x0[l] = y0;
+      x2[l] = y2;
+    }
+    k0 += 0x9E3779B9u;
+    k1 += 0xBB67AE85u;
+  }
+  for (int l = 0; l < lanes; ++l) {
+    words[l] = x0[l];
+    words[lanes + l] = x1[l];
+    words[2 * lanes + l] = x2[l];
+    words[3 * lanes + l] = x3[l];
+  }
+}
+
+}  // namespace
+
+extern "C" {
+
+BASIN_VECTORIZED void basinRandomWords(uint64_t key, int64_t begin, int64_t end, uint32_t *out) {
+  uint32_t words[BASIN_RANDOM_GROUP];
+  for (int64_t group = begin / BASIN_RANDOM_GROUP; group * BASIN_RANDOM_GROUP < end; ++group) {
+    randomGroup(key, static_cast<uint64_t>(group), words);
+    const int64_t first = group * BASIN_RANDOM_GROUP;
+    for (int64_t i = std::max(begin, first); i < std::min(end, first + BASIN_RANDOM_GROUP); ++i) {
+      out[i - begin] = words[i - first];
+    }
+  }
+}
+
+BASIN_VECTORIZED void basinRandomUniform(uint64_t key, int64_t groupBegin, int64_t groupEnd, int64_t count, float *out) {
+  uint32_t words[BASIN_RANDOM_GROUP];
+  for (int64_t group = groupBegin; group < groupEnd; ++group) {
+    randomGroup(key, static_cast<uint64_t>(group), words);
+    const int64_t first = group * BASIN_RANDOM_GROUP;
+    const int64_t n = std::min<int64_t>(BASIN_RANDOM_GROUP, count - first);
+    for (int64_t i = 0; i < n; ++i) out[first + i] = static_cast<float>(words[i] >> 8) * 0x1p-24f;
+  }
+}
+
+BASIN_VECTORIZED void basinDropout(uint64_t key, uint32_t threshold, float scale, int64_t groupBegin, int64_t groupEnd,
+                                   int64_t count, const float *in, float *out) {
+  uint32_t words[BASIN_RANDOM_GROUP];
+  for (int64_t group = groupBegin; group < groupEnd; ++group) {
+    randomGroup(key, static_cast<uint64_t>(group), words);
+    const int64_t first = group * BASIN_RANDOM_GROUP;
+    if (first + BASIN_RANDOM_GROUP <= count) {
+      for (int64_t i = 0; i < BASIN_RANDOM_GROUP; ++i) out[first + i] = words[i] >= threshold ? in[first + i] * scale : 0.0f;
+    } else {
+      for (int64_t i = 0; i < count - first; ++i) out[first + i] = words[i] >= threshold ? in[first + i] * scale : 0.0f;
+    }
+  }
+}
+
+}

@@ -1,0 +1,31 @@
+// Counter-based random numbers and dropout over raw memory.
+//
+// Random words: Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011). The 64-bit key is the
+// stream. Words come in groups of 32: word i of a stream is word (i % 32) / 8 of the block whose counter is
+// (i / 32) * 8 + i % 8, so that eight blocks are computed side by side in vector registers. Every function takes a range of
+// groups: any division of the work over threads gives the same numbers.
+#ifndef BASIN_TENSOR_KERNELS_H
+#define BASIN_TENSOR_KERNELS_H
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define BASIN_RANDOM_GROUP 32
+
+// Words begin..<end of stream `key`, at any alignment (the plain form, used for single words).
+void basinRandomWords(uint64_t key, int64_t begin, int64_t end, uint32_t *out);
+
+// out[i] in [0, 1): the upper 24 bits of word i, for the elements of groups groupBegin..<groupEnd below `count`.
+void basinRandomUniform(uint64_t key, int64_t groupBegin, int64_t groupEnd, int64_t count, float *out);
+
+// out[i] = word i of stream `key` >= threshold ? in[i] * scale : 0. Forward and backward are the same function.
+void basinDropout(uint64_t key, uint32_t threshold, float scale, int64_t groupBegin, int64_t groupEnd, int64_t count,
+                  const float *in, float *out);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

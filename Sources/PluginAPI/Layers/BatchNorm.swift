@@ -1,0 +1,54 @@
+/// Batch normalization (Ioffe and Szegedy 2015) over `[N, C]` or `[N, C, H, W]`: moments a channel.
+public final class BatchNorm: Module {
+  @Parameter public var weight: Tensor
+  @Parameter public var bias: Tensor
+  @Statistic public var runningMean: Tensor
+  @Statistic public var runningVariance: Tensor
+  @Counter public var batches: Tensor
+  public let momentum, epsilon: Double
+
+  /// - Parameter momentum: running = (1 - momentum) running + momentum batch.
+  public init(_ channels: Int, momentum: Double = 0.1, epsilon: Double = 1e-5) throws {
+    _weight = try Parameter(shape: [channels], .constant(1))
+    _bias = try Parameter(shape: [channels], .constant(0))
+    _runningMean = try Statistic(shape: [channels], 0, key: "running_mean")
+    _runningVariance = try Statistic(shape: [channels], 1, key: "running_var")
+    _batches = try Counter(key: "num_batches_tracked")
+    self.momentum = momentum
+    self.epsilon = epsilon
+  }
+
+  public func callAsFunction(_ x: Tensor, _ mode: Mode) throws -> Tensor {
+    try located {
+      switch mode {
+      case .train:
+        try countBatch()
+        return try normalize(x, byBatch: true, updating: true)
+      case .evaluate: return try normalize(x, byBatch: false, updating: true)
+      case .estimateStatistics(let collector):
+        let shape = x.shape
+        let axes = [0] + Array(2..<max(shape.count, 2))
+        let wide = try x.detached().to(.float64)
+        try collector.add(
+          layer: self, runningMean: runningMean, runningVariance: runningVariance, mean: wide.mean(axes),
+          variance: wide.variance(axes, correction: 0), count: shape[0] * shape.dropFirst(2).reduce(1, *))
+        return try normalize(x, byBatch: true, updating: false)
+      }
+    }
+  }
+
+  private func countBatch() throws {
+    if batches.device == .cpu {
+      // An operation on a new tensor a layer and step would cost more than the count is worth.
+      try batches.withMemory(of: Int64.self) { $0.pointee &+= 1 }
+    } else {
+      try batches.add(Tensor(scalar: Int64(1)).to(batches.device))
+    }
+  }
+
+  private func normalize(_ x: Tensor, byBatch: Bool, updating: Bool) throws -> Tensor {
+    try Operators.batchNorm(
+      .tensor(x), .tensor(weight), .tensor(bias), .tensor(updating ? runningMean : nil),
+      .tensor(updating ? runningVariance : nil), .bool(byBatch), .double(momentum), .double(epsilon), .bool(false))
+  }
+}

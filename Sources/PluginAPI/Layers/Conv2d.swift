@@ -1,0 +1,35 @@
+/// 2-D convolution. Weight `[outputs, inputs / groups, k, k]`, kept channels last.
+public final class Conv2d: Module {
+  @Parameter public var weight: Tensor
+  @OptionalParameter public var bias: Tensor?
+  public let stride, padding, groups: Int
+
+  public init(
+    _ inputs: Int, _ outputs: Int, _ kernel: Int, stride: Int = 1, padding: Int = 0, groups: Int = 1, bias: Bool = true,
+    weight initializer: Initializer? = nil, biasValue: Initializer? = nil
+  ) throws {
+    let fanIn = inputs / groups * kernel * kernel
+    let memory = try Tensor.emptyChannelsLast([outputs, inputs / groups, kernel, kernel])
+    try memory.fill(0)
+    try memory.setRequiresGradient(true)
+    _weight = Parameter(memory: memory, initializer ?? .torchDefault(inputs: fanIn))
+    _bias = try OptionalParameter(shape: bias ? [outputs] : nil, biasValue ?? .torchDefault(inputs: fanIn))
+    self.stride = stride
+    self.padding = padding
+    self.groups = groups
+  }
+
+  /// `[N, inputs, H, W]` to `[N, outputs, H', W']`.
+  public func callAsFunction(_ x: Tensor) throws -> Tensor {
+    try located { try conv2d(x, weight, bias, stride: stride, padding: padding, groups: groups) }
+  }
+}
+
+extension Parameter {
+  /// A parameter over memory made by the author, filled by `initializer`.
+  public init(memory: Tensor, _ initializer: Initializer, key: String? = nil) {
+    wrappedValue = memory
+    self.key = key
+    self.initializer = initializer
+  }
+}

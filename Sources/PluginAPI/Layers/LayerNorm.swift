@@ -1,0 +1,21 @@
+/// Layer normalization (Ba, Kiros and Hinton 2016) over the last dimension.
+public final class LayerNorm: Module {
+  @Parameter public var weight: Tensor
+  @Parameter public var bias: Tensor
+  public let size: Int
+  public let epsilon: Double
+
+  public init(_ size: Int, epsilon: Double = 1e-5) throws {
+    _weight = try Parameter(shape: [size], .constant(1))
+    _bias = try Parameter(shape: [size], .constant(0))
+    self.size = size
+    self.epsilon = epsilon
+  }
+
+  /// `[..., size]`, same shape out.
+  public func callAsFunction(_ x: Tensor) throws -> Tensor {
+    try located {
+      try Operators.layerNorm(.tensor(x), .ints([size]), .tensor(weight), .tensor(bias), .double(epsilon))
+    }
+  }
+}

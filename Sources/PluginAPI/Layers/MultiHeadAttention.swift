@@ -1,0 +1,33 @@
+/// Self-attention with several heads (Vaswani et al. 2017), tensors named as in PyTorch's `MultiheadAttention`.
+public final class MultiHeadAttention: Module {
+  @Parameter public var inProjectionWeight: Tensor
+  @Parameter public var inProjectionBias: Tensor
+  public let out_proj: Linear
+  public let heads: Int
+
+  public init(_ size: Int, heads: Int) throws {
+    _inProjectionWeight = try Parameter(
+      shape: [3 * size, size], .glorotUniform(inputs: size, outputs: 3 * size), key: "in_proj_weight")
+    _inProjectionBias = try Parameter(shape: [3 * size], .constant(0), key: "in_proj_bias")
+    out_proj = try Linear(size, size, biasValue: .constant(0))
+    self.heads = heads
+  }
+
+  /// `[N, L, size]`, same shape out.
+  ///
+  /// - Parameter mask: bool, true where attention is allowed, broadcast to `[N, heads, L, L]`.
+  public func callAsFunction(_ x: Tensor, mask: Tensor? = nil) throws -> Tensor {
+    try located {
+      let shape = x.shape
+      guard shape.count == 3, shape[2] % heads == 0 else {
+        throw TensorError(operation: "attention", shapes: [shape], message: "needs [N, L, size] with size a multiple of \(heads) heads")
+      }
+      let (n, length, size) = (shape[0], shape[1], shape[2])
+      let projected = try linear(x, inProjectionWeight, inProjectionBias)
+        .reshaped([n, length, 3, heads, size / heads]).permuted([2, 0, 3, 1, 4])
+      let mixed = try scaledDotProductAttention(
+        projected.select(0), projected.select(1), projected.select(2), mask: mask)
+      return try out_proj(mixed.transposed(1, 2).reshaped([n, length, size]))
+    }
+  }
+}

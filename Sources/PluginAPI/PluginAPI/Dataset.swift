@@ -1,0 +1,120 @@
+/// Where a data set comes from: a name under a data root, or a file of the user's own.
+public struct DataSource: Hashable, Sendable {
+  /// `cora`, or the format of `FORMAT:PATH`.
+  public let name: String
+  /// The PATH of `FORMAT:PATH`.
+  public let path: String?
+  /// The folder named sets are found under; nil where none was given.
+  public let root: String?
+
+  public init(name: String, path: String? = nil, root: String? = nil) {
+    self.name = name
+    self.path = path
+    self.root = root
+  }
+
+  /// The data root, or an error that says how to give one.
+  public func requireRoot() throws -> String {
+    guard let root else {
+      throw BasinError.missing(
+        "data set \(name) is read from files and no data root is given",
+        advice: "Give --data-root DIR or set BASIN_DATA")
+    }
+    return root
+  }
+
+  /// The path of `FORMAT:PATH`, or an error that says how to give one.
+  public func requirePath() throws -> String {
+    guard let path, !path.isEmpty else {
+      throw BasinError.usage("data set \(name) needs a path", advice: "Write --dataset \(name):PATH")
+    }
+    return path
+  }
+}
+
+/// What the host must know of a data set.
+public struct DatasetFacts<Shape: Sendable>: Sendable {
+  public let shape: Shape
+  public let task: Task
+  /// The name of each class, where there are any.
+  public let classNames: [String]
+
+  public init(shape: Shape, task: Task, classNames: [String] = []) {
+    self.shape = shape
+    self.task = task
+    self.classNames = classNames
+  }
+}
+
+/// What `basin data inspect` tells of a data set or file; what does not apply is nil.
+public struct DataInspection: Codable, Sendable {
+  public struct Warning: Codable, Sendable {
+    public var line, column: Int?
+    public var message: String
+
+    public init(line: Int? = nil, column: Int? = nil, message: String) {
+      self.line = line
+      self.column = column
+      self.message = message
+    }
+  }
+
+  public var format: String
+  public var graphs, nodes, edges: Int?
+  public var directed: Bool?
+  public var nodeAttributes, edgeAttributes: [String]?
+  public var classes: Int?
+  public var examples: [String: Int]?
+  public var shape: String?
+  public var warnings: [Warning] = []
+
+  public init(format: String) { self.format = format }
+}
+
+/// Labelled examples by index: the host owns their order, so that resuming needs nothing from the data set.
+///
+/// Three members must be written: `init`, `facts` and `batch`, beside `count`; the others have defaults.
+public protocol Dataset<Input> {
+  associatedtype Input: InputBatch
+  associatedtype DatasetOptions: Options
+
+  /// Reads the data. `random` is for sets that are generated.
+  init(_ options: DatasetOptions, source: DataSource, random: Random) throws
+
+  var facts: DatasetFacts<Input.Shape> { get }
+
+  /// Examples in a split as published; 0 where there is no such split (the host then carves validation from train).
+  func count(_ split: Split) -> Int
+
+  /// The examples `ids` of a split, in that order, and their targets (int64 `[N]` classes for classification).
+  ///
+  /// - Parameter augmentation: randomness for augmentation in training; nil: none is wanted.
+  func batch(_ ids: [Int], of split: Split, augmentation: Random?) throws -> (input: Input, target: Tensor)
+
+  /// The class of each example, for stratified splits; nil where that does not apply.
+  func labels(_ split: Split) -> [Int32]?
+
+  /// Learns what is learned from training data alone (a vocabulary, mean and deviation), before anything else is asked.
+  /// - Parameter training: which examples of the train split are trained on (the others are validation).
+  mutating func fit(training: [Int]) throws
+
+  /// The files the data were read from, for the record of their hash.
+  var files: [String] { get }
+
+  func inspection() throws -> DataInspection
+}
+
+extension Dataset {
+  public func labels(_ split: Split) -> [Int32]? { nil }
+  public mutating func fit(training: [Int]) throws {}
+  public var files: [String] { [] }
+
+  public func inspection() throws -> DataInspection {
+    var result = DataInspection(format: "\(Self.self)")
+    let facts = facts
+    if case .classification(let classes) = facts.task { result.classes = classes }
+    result.shape = "\(facts.shape)"
+    result.examples = Dictionary(uniqueKeysWithValues: Split.allCases.map { ($0.rawValue, count($0)) })
+    return result
+  }
+}

@@ -1,0 +1,43 @@
+/// What a model eats: one batch of inputs. Models and data sets whose `Input` types are the same fit together.
+///
+/// `ImageBatch`, `GraphBatch` and `TokenBatch` live in PluginAPI; a new domain brings its own.
+public protocol InputBatch {
+  /// What a model must know of the data before it is made: extents, vocabulary sizes.
+  associatedtype Shape: Sendable, CustomStringConvertible
+  /// Examples in the batch.
+  var count: Int { get }
+  /// The shape to describe a model by when no data set is named (pictures: 3x32x32).
+  static var exampleShape: Shape { get }
+  /// The same batch with its tensors on `device`.
+  func moved(to device: Device) throws -> Self
+}
+
+extension InputBatch {
+  public func moved(to device: Device) throws -> Self { self }
+}
+
+/// What is to be learned.
+public enum Task: Hashable, Sendable, CustomStringConvertible {
+  case classification(classes: Int)
+  case multiLabel(labels: Int)
+  case regression(outputs: Int)
+  case nextToken(vocabulary: Int)
+
+  /// The width of a model's prediction.
+  public var outputs: Int {
+    switch self {
+    case .classification(let n), .multiLabel(let n), .regression(let n), .nextToken(let n): n
+    }
+  }
+
+  public var description: String {
+    switch self {
+    case .classification(let n): "classification into \(n) classes"
+    case .multiLabel(let n): "\(n) labels"
+    case .regression(let n): "regression of \(n) values"
+    case .nextToken(let n): "next token of \(n)"
+    }
+  }
+}
+
+public enum Split: String, Sendable, CaseIterable, Codable { case train, validation, test }

@@ -1,0 +1,59 @@
+/// A batch as the host handles it: inputs of any kind and their targets.
+public struct PreparedBatch {
+  let input: any InputBatch
+  public let target: Tensor
+  public let count: Int
+}
+
+/// A data set whose input type the host does not know.
+public protocol LoadedDataset: AnyObject {
+  var task: Task { get }
+  var classNames: [String] { get }
+  var shapeDescription: String { get }
+  var inputType: Any.Type { get }
+  var files: [String] { get }
+  func count(_ split: Split) -> Int
+  func labels(_ split: Split) -> [Int32]?
+  func fit(training: [Int]) throws
+  func batch(_ ids: [Int], of split: Split, augmentation: Random?, device: Device) throws -> PreparedBatch
+  func inspection() throws -> DataInspection
+}
+
+final class DatasetBox<D: Dataset>: LoadedDataset {
+  var dataset: D
+  init(_ dataset: D) { self.dataset = dataset }
+
+  var task: Task { dataset.facts.task }
+  var classNames: [String] { dataset.facts.classNames }
+  var shapeDescription: String { "\(dataset.facts.shape)" }
+  var inputType: Any.Type { D.Input.self }
+  var files: [String] { dataset.files }
+  func count(_ split: Split) -> Int { dataset.count(split) }
+  func labels(_ split: Split) -> [Int32]? { dataset.labels(split) }
+  func fit(training: [Int]) throws { try dataset.fit(training: training) }
+  func inspection() throws -> DataInspection { try dataset.inspection() }
+
+  func batch(_ ids: [Int], of split: Split, augmentation: Random?, device: Device) throws -> PreparedBatch {
+    let (input, target) = try dataset.batch(ids, of: split, augmentation: augmentation)
+    return PreparedBatch(input: try input.moved(to: device), target: try target.to(device), count: ids.count)
+  }
+}
+
+/// A model whose input type the host does not know.
+public protocol LoadedModel: AnyObject {
+  var module: any Module { get }
+  func forward(_ batch: PreparedBatch, _ mode: Mode) throws -> Output
+}
+
+final class ModelBox<M: Model>: LoadedModel {
+  let model: M
+  init(_ model: M) { self.model = model }
+  var module: any Module { model }
+
+  func forward(_ batch: PreparedBatch, _ mode: Mode) throws -> Output {
+    guard let input = batch.input as? M.Input else {
+      throw BasinError.internalError("the model takes \(M.Input.self), the batch is \(type(of: batch.input))")
+    }
+    return try model(input, mode)
+  }
+}

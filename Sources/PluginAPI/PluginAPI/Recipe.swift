@@ -1,0 +1,76 @@
+/// The defaults a model family trains with, found by its authors; methods and flags override parts.
+public struct Recipe: Sendable, Hashable {
+  public var epochs: Int
+  /// Examples a step; nil: all of them (full batch).
+  public var batchSize: Int?
+  public var learningRate: Double
+  public var optimizer: String
+  /// `optimizer.momentum`, `schedule.tail`, ...: used where the chosen optimizer, schedule or policy has such an option.
+  public var settings: [String: String]
+
+  /// - Parameters:
+  ///   - tail: the tail rate of `backbone-chc`, `swa` and `pswa` as a part of the learning rate.
+  ///   - cyclic: whether the tail goes linearly from the learning rate to `tail` within each epoch instead.
+  public init(
+    epochs: Int, batchSize: Int?, learningRate: Double, optimizer: String, tail: Double, cyclic: Bool = false,
+    settings: [String: String] = [:]
+  ) {
+    self.epochs = epochs
+    self.batchSize = batchSize
+    self.learningRate = learningRate
+    self.optimizer = optimizer
+    self.settings = settings.merging(["schedule.tail": "\(tail)", "schedule.cyclic": "\(cyclic)"]) { mine, _ in mine }
+  }
+}
+
+/// A named way of training: a schedule and an averaging policy, with settings for both.
+public struct Method: Sendable, Hashable {
+  public let name, summary: String
+  /// nil: the recipe's.
+  public let optimizer: String?
+  public let schedule, averaging: String
+  public let settings: [String: String]
+
+  public init(
+    _ name: String, _ summary: String, optimizer: String? = nil, schedule: String, averaging: String = "none",
+    settings: [String: String] = [:]
+  ) {
+    self.name = name
+    self.summary = summary
+    self.optimizer = optimizer
+    self.schedule = schedule
+    self.averaging = averaging
+    self.settings = settings
+  }
+}
+
+/// One line of the default benchmark of a domain: sized so that `basin bench` takes minutes and methods can differ.
+public struct BenchmarkCase: Sendable, Hashable {
+  public let model, dataset: String
+  public let epochs: Int
+  public let batchSize: Int?
+  public let learningRate: Double?
+  /// Seeds to run: ten where a run is quick.
+  public let seeds: Int
+  /// As `--set`.
+  public let settings: [String: String]
+
+  public init(
+    model: String, dataset: String, epochs: Int, batchSize: Int? = nil, learningRate: Double? = nil, seeds: Int,
+    settings: [String: String] = [:]
+  ) {
+    self.model = model
+    self.dataset = dataset
+    self.epochs = epochs
+    self.batchSize = batchSize
+    self.learningRate = learningRate
+    self.seeds = seeds
+    self.settings = settings
+  }
+
+  /// The same case with another number of epochs.
+  public func lasting(_ epochs: Int) -> BenchmarkCase {
+    BenchmarkCase(
+      model: model, dataset: dataset, epochs: epochs, batchSize: batchSize, learningRate: learningRate, seeds: seeds, settings: settings)
+  }
+}

@@ -1,0 +1,212 @@
+/// A model family as registered.
+public struct ModelEntry {
+  public let name, module, domain, summary: String
+  public let options: [OptionDescription]
+  /// The presets and defaults: what each option is when the user says nothing.
+  public let preset: [String: String]
+  public let recipe: Recipe
+  public let inputType: Any.Type
+  /// The shape the model is described by when no data set is named.
+  public let exampleShape: String
+  let make: ([String: String], (any LoadedDataset)?) throws -> any LoadedModel
+  let verify: ([String: String]) throws -> Void
+
+  /// Checks option values without making anything.
+  public func check(_ settings: [String: String]) throws { try verify(settings) }
+
+  /// Makes the model for a data set (nil: for the example shape and 10 classes). Tensors are not filled yet.
+  ///
+  /// - Throws: `BasinError` of kind usage where the two do not fit or an option is wrong.
+  public func make(_ settings: [String: String], for dataset: (any LoadedDataset)?) throws -> any LoadedModel {
+    try make(settings, dataset)
+  }
+}
+
+/// A data set, or a format for files of one's own, as registered.
+public struct DatasetEntry {
+  public let name, module, domain, summary: String
+  /// Whether it is read from `NAME:PATH`.
+  public let isFormat: Bool
+  public let options: [OptionDescription]
+  public let preset: [String: String]
+  public let inputType: Any.Type
+  let make: ([String: String], DataSource, Random) throws -> any LoadedDataset
+  let verify: ([String: String]) throws -> Void
+
+  /// Checks option values without reading anything.
+  public func check(_ settings: [String: String]) throws { try verify(settings) }
+
+  public func make(_ settings: [String: String], source: DataSource, random: Random) throws -> any LoadedDataset {
+    try make(settings, source, random)
+  }
+}
+
+public struct OptimizerEntry {
+  public let name, module, summary: String
+  public let options: [OptionDescription]
+  public let make: ([String: String], [NamedTensor]) throws -> any Optimizer
+  let verify: ([String: String]) throws -> Void
+
+  /// Checks option values without making anything.
+  public func check(_ settings: [String: String]) throws { try verify(settings) }
+}
+
+public struct ScheduleEntry {
+  public let name, module, summary: String
+  public let options: [OptionDescription]
+  public let make: ([String: String]) throws -> any Schedule
+}
+
+public struct AveragingEntry {
+  public let name, module, summary: String
+  public let options: [OptionDescription]
+  public let make: ([String: String]) throws -> any AveragingPolicy
+}
+
+/// A benchmark case and who brings it.
+public struct BenchmarkEntry {
+  public let module, domain: String
+  public let benchmark: BenchmarkCase
+
+  public init(module: String, domain: String, benchmark: BenchmarkCase) {
+    self.module = module
+    self.domain = domain
+    self.benchmark = benchmark
+  }
+}
+
+/// What modules offer. A module gets one with its own name and domain set.
+public struct Registry {
+  public private(set) var models: [ModelEntry] = []
+  public private(set) var datasets: [DatasetEntry] = []
+  public private(set) var optimizers: [OptimizerEntry] = []
+  public private(set) var schedules: [ScheduleEntry] = []
+  public private(set) var averagings: [AveragingEntry] = []
+  public private(set) var methods: [Method] = []
+  public private(set) var benchmarks: [BenchmarkEntry] = []
+  private let module, domain: String
+
+  public init(module: String, domain: String) {
+    self.module = module
+    self.domain = domain
+  }
+
+  /// Adds a model family.
+  ///
+  /// - Parameter preset: option values that differ from the defaults under this name (`preresnet56`: depth 56).
+  public mutating func add<M: Model>(
+    model name: String, _ type: M.Type, _ summary: String, preset: [String: String] = [:], recipe: Recipe
+  ) {
+    let owner = "model \(name)"
+    models.append(
+      ModelEntry(
+        name: name, module: module, domain: domain, summary: summary, options: M.ModelOptions.descriptions,
+        preset: preset, recipe: recipe, inputType: M.Input.self, exampleShape: "\(M.Input.exampleShape)"
+      ) { settings, dataset in
+        let options = try M.ModelOptions(settings: preset.merging(settings) { $1 }, of: owner)
+        guard let dataset else {
+          return ModelBox(
+            try M(options, shape: M.Input.exampleShape, task: .classification(classes: 10)))
+        }
+        guard let facts = Self.facts(of: dataset, for: M.Input.self) else {
+          throw Self.mismatch(owner, M.Input.self, dataset)
+        }
+        return ModelBox(try M(options, shape: facts.shape, task: facts.task))
+      } verify: { _ = try M.ModelOptions(settings: $0, of: owner) })
+  }
+
+  private static func facts<I: InputBatch>(of dataset: any LoadedDataset, for input: I.Type) -> DatasetFacts<I.Shape>? {
+    (dataset as? any ShapedDataset<I>)?.facts
+  }
+
+  private static func mismatch(_ owner: String, _ input: Any.Type, _ dataset: any LoadedDataset) -> BasinError {
+    let other = dataset.inputType
+    if "\(input)" == "\(other)" {
+      return .usage(
+        "\(owner) and the data set both use a type named \(input), but from two copies of a library",
+        advice: "Build the module as a package that depends on PluginAPI as a dynamic library")
+    }
+    return .usage("\(owner) takes \(input), the data set gives \(other)", advice: "`basin list` shows which pairs fit")
+  }
+
+  /// Adds a data set that is found by its name under the data root, or generated.
+  public mutating func add<D: Dataset>(
+    dataset name: String, _ type: D.Type, _ summary: String, preset: [String: String] = [:]
+  ) {
+    add(name, type, summary, preset: preset, isFormat: false)
+  }
+
+  /// Adds a format: `--dataset NAME:PATH`.
+  public mutating func add<D: Dataset>(
+    format name: String, _ type: D.Type, _ summary: String, preset: [String: String] = [:]
+  ) {
+    add(name, type, summary, preset: preset, isFormat: true)
+  }
+
+  private mutating func add<D: Dataset>(
+    _ name: String, _ type: D.Type, _ summary: String, preset: [String: String], isFormat: Bool
+  ) {
+    datasets.append(
+      DatasetEntry(
+        name: name, module: module, domain: domain, summary: summary, isFormat: isFormat,
+        options: D.DatasetOptions.descriptions, preset: preset, inputType: D.Input.self
+      ) { settings, source, random in
+        let options = try D.DatasetOptions(settings: preset.merging(settings) { $1 }, of: "data set \(name)")
+        return DatasetBox(try D(options, source: source, random: random))
+      } verify: { _ = try D.DatasetOptions(settings: $0, of: "data set \(name)") })
+  }
+
+  public mutating func add<O: Optimizer>(optimizer name: String, _ type: O.Type, _ summary: String) {
+    optimizers.append(
+      OptimizerEntry(name: name, module: module, summary: summary, options: O.OptimizerOptions.descriptions) {
+        try O(O.OptimizerOptions(settings: $0, of: "optimizer \(name)"), parameters: $1)
+      } verify: { _ = try O.OptimizerOptions(settings: $0, of: "optimizer \(name)") })
+  }
+
+  public mutating func add<S: Schedule>(
+    schedule name: String, _ type: S.Type, _ summary: String, preset: [String: String] = [:]
+  ) {
+    schedules.append(
+      ScheduleEntry(name: name, module: module, summary: summary, options: S.ScheduleOptions.descriptions) {
+        try S(S.ScheduleOptions(settings: preset.merging($0) { $1 }, of: "schedule \(name)"))
+      })
+  }
+
+  public mutating func add<A: AveragingPolicy>(
+    averaging name: String, _ type: A.Type, _ summary: String, preset: [String: String] = [:]
+  ) {
+    averagings.append(
+      AveragingEntry(name: name, module: module, summary: summary, options: A.AveragingOptions.descriptions) {
+        try A(A.AveragingOptions(settings: preset.merging($0) { $1 }, of: "averaging \(name)"))
+      })
+  }
+
+  public mutating func add(_ method: Method) { methods.append(method) }
+
+  /// Adds a line to the default benchmark of the module's domain.
+  public mutating func add(benchmark: BenchmarkCase) {
+    benchmarks.append(BenchmarkEntry(module: module, domain: domain, benchmark: benchmark))
+  }
+
+  /// Adds everything of another module.
+  public mutating func merge(_ other: Registry) {
+    models += other.models
+    datasets += other.datasets
+    optimizers += other.optimizers
+    schedules += other.schedules
+    averagings += other.averagings
+    methods += other.methods
+    benchmarks += other.benchmarks
+  }
+}
+
+/// Lets a model ask a loaded data set for facts of its own input type.
+protocol ShapedDataset<Input> {
+  associatedtype Input: InputBatch
+  var facts: DatasetFacts<Input.Shape> { get }
+}
+
+extension DatasetBox: ShapedDataset {
+  typealias Input = D.Input
+  var facts: DatasetFacts<D.Input.Shape> { dataset.facts }
+}

@@ -1,0 +1,74 @@
+/// A moment of a run.
+public struct Progress: Hashable, Sendable {
+  /// Steps done before this one.
+  public let step: Int
+  public let run: RunLength
+
+  public init(step: Int, run: RunLength) {
+    self.step = step
+    self.run = run
+  }
+
+  /// Part of the run that is over, 0...1.
+  public var fraction: Double { run.steps == 0 ? 0 : Double(step) / Double(run.steps) }
+
+  /// Part of the present epoch that is over, 0..<1.
+  public var epochFraction: Double { Double(step % run.stepsPerEpoch) / Double(run.stepsPerEpoch) }
+}
+
+/// How long a run is.
+public struct RunLength: Hashable, Sendable {
+  public let epochs: Int
+  public let stepsPerEpoch: Int
+  public var steps: Int { epochs * stepsPerEpoch }
+
+  public init(epochs: Int, stepsPerEpoch: Int) {
+    self.epochs = epochs
+    self.stepsPerEpoch = max(stepsPerEpoch, 1)
+  }
+}
+
+/// A point in a run or a length of time: `40ep`, `300st` or `0.5dur` (a part of the run).
+public struct Landmark: Hashable, Sendable, LosslessStringConvertible, Comparable {
+  public enum Unit: String, Sendable { case epochs = "ep", steps = "st", duration = "dur" }
+  public let value: Double
+  public let unit: Unit
+
+  public init(_ value: Double, _ unit: Unit) {
+    self.value = value
+    self.unit = unit
+  }
+
+  public init?(_ description: String) {
+    guard let unit = [Unit.epochs, .steps, .duration].first(where: { description.hasSuffix($0.rawValue) }),
+      let value = Double(description.dropLast(unit.rawValue.count)), value.isFinite, value >= 0
+    else { return nil }
+    self.init(value, unit)
+  }
+
+  public var description: String {
+    let number = value == value.rounded() && value < 1e15 ? String(Int(value)) : String(value)
+    return number + unit.rawValue
+  }
+
+  /// In steps, rounded to the nearest.
+  public func steps(in run: RunLength) -> Int {
+    let exact =
+      switch unit {
+      case .epochs: value * Double(run.stepsPerEpoch)
+      case .steps: value
+      case .duration: value * Double(run.steps)
+      }
+    return Int(min(exact, 1e15).rounded())
+  }
+
+  public static func < (a: Landmark, b: Landmark) -> Bool { a.value < b.value }
+}
+
+/// The learning rate over a run: a pure function.
+public protocol Schedule: Sendable {
+  associatedtype ScheduleOptions: Options
+  init(_ options: ScheduleOptions) throws
+  /// The multiple of the initial rate to use for the step that starts at `progress`.
+  func factor(at progress: Progress) -> Double
+}

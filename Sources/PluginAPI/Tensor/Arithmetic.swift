@@ -1,0 +1,97 @@
+// Element-wise operations and products. Shapes broadcast as in NumPy and PyTorch.
+
+extension Tensor {
+  public static func + (a: Tensor, b: Tensor) throws -> Tensor { try Operators.addTensor(.tensor(a), .tensor(b)) }
+  public static func + (a: Tensor, b: Double) throws -> Tensor { try Operators.addScalar(.tensor(a), .double(b)) }
+  public static func + (a: Double, b: Tensor) throws -> Tensor { try b + a }
+  public static func - (a: Tensor, b: Tensor) throws -> Tensor { try Operators.subTensor(.tensor(a), .tensor(b)) }
+  public static func - (a: Tensor, b: Double) throws -> Tensor { try Operators.subScalar(.tensor(a), .double(b)) }
+  public static func - (a: Double, b: Tensor) throws -> Tensor { try Operators.rsubScalar(.tensor(b), .double(a)) }
+  public static func * (a: Tensor, b: Tensor) throws -> Tensor { try Operators.mulTensor(.tensor(a), .tensor(b)) }
+  public static func * (a: Tensor, b: Double) throws -> Tensor { try Operators.mulScalar(.tensor(a), .double(b)) }
+  public static func * (a: Double, b: Tensor) throws -> Tensor { try b * a }
+  public static func / (a: Tensor, b: Tensor) throws -> Tensor { try Operators.divTensor(.tensor(a), .tensor(b)) }
+  public static func / (a: Tensor, b: Double) throws -> Tensor { try Operators.divScalar(.tensor(a), .double(b)) }
+  public static prefix func - (a: Tensor) throws -> Tensor { try Operators.neg(.tensor(a)) }
+
+  /// `[..., N, K] x [..., K, M]` gives `[..., N, M]`.
+  public func matmul(_ other: Tensor) throws -> Tensor { try Operators.matmul(.tensor(self), .tensor(other)) }
+
+  public func exp() throws -> Tensor { try Operators.exp(.tensor(self)) }
+  public func log() throws -> Tensor { try Operators.log(.tensor(self)) }
+  public func sqrt() throws -> Tensor { try Operators.sqrt(.tensor(self)) }
+  public func rsqrt() throws -> Tensor { try Operators.rsqrt(.tensor(self)) }
+  public func abs() throws -> Tensor { try Operators.abs(.tensor(self)) }
+  public func tanh() throws -> Tensor { try Operators.tanh(.tensor(self)) }
+  public func sigmoid() throws -> Tensor { try Operators.sigmoid(.tensor(self)) }
+  public func power(_ exponent: Double) throws -> Tensor { try Operators.powScalar(.tensor(self), .double(exponent)) }
+
+  // MARK: In place
+
+  /// Fills the memory with one value.
+  public func fill(_ value: Double) throws {
+    try LibTorch.withoutGradient { try Operators.fillScalar.run(.tensor(self), .double(value)) }
+  }
+
+  /// Copies `other`'s elements (any dtype, device and layout; shapes broadcast) into this tensor's memory.
+  public func copy(from other: Tensor) throws {
+    try LibTorch.withoutGradient { try Operators.copy.run(.tensor(self), .tensor(other)) }
+  }
+
+  /// self += scale * other, unrecorded.
+  public func add(_ other: Tensor, scale: Double = 1) throws {
+    try LibTorch.withoutGradient {
+      // Integer tensors refuse a factor that is a real number, even 1.
+      try Operators.addTensorInPlace.run(.tensor(self), .tensor(other), scale == 1 ? .int(1) : .double(scale))
+    }
+  }
+
+  /// self *= scale, unrecorded.
+  public func multiply(by scale: Double) throws {
+    try LibTorch.withoutGradient { try Operators.mulScalarInPlace.run(.tensor(self), .double(scale)) }
+  }
+
+  /// self += weight * (other - self), unrecorded.
+  public func lerp(to other: Tensor, weight: Double) throws {
+    try LibTorch.withoutGradient {
+      try Operators.lerpScalarInPlace.run(.tensor(self), .tensor(other), .double(weight))
+    }
+  }
+
+  /// self += scale * a * b, unrecorded.
+  public func addProduct(_ a: Tensor, _ b: Tensor, scale: Double) throws {
+    try LibTorch.withoutGradient {
+      try Operators.addcmulInPlace.run(.tensor(self), .tensor(a), .tensor(b), .double(scale))
+    }
+  }
+
+  /// self += scale * a / b, unrecorded.
+  public func addQuotient(_ a: Tensor, _ b: Tensor, scale: Double) throws {
+    try LibTorch.withoutGradient {
+      try Operators.addcdivInPlace.run(.tensor(self), .tensor(a), .tensor(b), .double(scale))
+    }
+  }
+
+  // MARK: Copies and conversions
+
+  /// A copy with memory of its own, same layout.
+  public func clone() throws -> Tensor { try Operators.clone(.tensor(self)) }
+
+  public func to(_ dtype: DType) throws -> Tensor { try Operators.to(.tensor(self), .dtype(dtype)) }
+
+  public func to(_ device: Device) throws -> Tensor {
+    if device == self.device { return self }
+    return try Operators.toDevice(.tensor(self), .device(device), .dtype(dtype))
+  }
+
+  /// The same elements, dense and in row-major order.
+  public func contiguous() throws -> Tensor { try Operators.contiguous(.tensor(self)) }
+
+  // MARK: Comparisons (element-wise, dtype bool)
+
+  public func equals(_ other: Tensor) throws -> Tensor { try Operators.equalTensor(.tensor(self), .tensor(other)) }
+  public func equals(_ value: Double) throws -> Tensor { try Operators.equalScalar(.tensor(self), .double(value)) }
+  public func isLess(than other: Tensor) throws -> Tensor { try Operators.lessTensor(.tensor(self), .tensor(other)) }
+  public func isGreater(than value: Double) throws -> Tensor { try Operators.greaterScalar(.tensor(self), .double(value)) }
+  public func not() throws -> Tensor { try Operators.logicalNot(.tensor(self)) }
+}

@@ -1,0 +1,112 @@
+import LibTorchTable
+
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
+/// The engine: opens LibTorchShim on first tensor use and offers what concerns the whole process.
+public enum LibTorch {
+  /// The table of functions, or the reason why there is none.
+  static let table: Result<BasinTable, BasinError> = load()
+
+  /// Where the shim is looked for: `$BASIN_LIBTORCH_SHIM`, else beside the library that holds this code.
+  public static var shimPath: String {
+    if let path = getenv("BASIN_LIBTORCH_SHIM") { return String(cString: path) }
+    return ImageLocation.folder(ofImageWith: #dsohandle) + "/libLibTorchShim.so"
+  }
+
+  private static func load() -> Result<BasinTable, BasinError> {
+    let path = shimPath
+    let advice = "Run `./basin doctor`: it says what of the set-up is missing"
+    guard access(path, R_OK) == 0 else {
+      return .failure(.missing("the LibTorch shim is not there", file: path, advice: advice))
+    }
+    // Local: LibTorch's thousands of symbols stay out of the way of everybody else's.
+    guard let library = dlopen(path, RTLD_NOW | RTLD_LOCAL) else {
+      let reason = dlerror().map { String(cString: $0) } ?? "unknown reason"
+      return .failure(.missing("the LibTorch shim cannot be opened (\(reason))", file: path, advice: advice))
+    }
+    guard let symbol = dlsym(library, BASIN_TABLE_SYMBOL) else {
+      return .failure(.internalError("\(path) is not a LibTorch shim", advice: advice))
+    }
+    let function = unsafeBitCast(symbol, to: BasinTableFunction.self)
+    guard let table = function(UInt32(BASIN_TABLE_VERSION)), table.pointee.size == UInt32(MemoryLayout<BasinTable>.size)
+    else {
+      return .failure(.internalError("\(path) was built for another version of PluginAPI", advice: advice))
+    }
+    return .success(table.pointee)
+  }
+
+  static func check(_ status: Int32, _ operation: String, _ operands: [Tensor] = []) throws {
+    guard status != 0 else { return }
+    throw TensorError(operation: operation, shapes: operands.map(\.shape), message: lastMessage())
+  }
+
+  static func lastMessage() -> String {
+    guard case .success(let table) = table, let text = table.lastError() else { return "unknown error" }
+    return String(cString: text)
+  }
+
+  /// LibTorch's version, as `2.13.0`. Opens the library.
+  public static func version() throws -> String {
+    try table.get().libtorchVersion().map { String(cString: $0) } ?? "unknown"
+  }
+
+  /// Threads of one operation (intra-op parallelism).
+  public static func setThreads(_ count: Int) throws {
+    try check(table.get().setThreads(Int32(clamping: count)), "setThreads")
+  }
+
+  public static func threads() throws -> Int { Int(try table.get().threads()) }
+
+  /// Makes every operation give the same bits run after run. Without it the backward pass of `x[index]` differs from run to
+  /// run on two threads.
+  public static func setDeterministic(_ value: Bool) throws {
+    try check(table.get().setDeterministic(value ? 1 : 0), "setDeterministic")
+  }
+
+  /// Seeds LibTorch's own generator, which only operations outside Basin's counter-based ones use.
+  public static func seed(_ seed: UInt64) throws { try check(table.get().manualSeed(seed), "seed") }
+
+  public static func isAvailable(_ device: Device) throws -> Bool {
+    switch device {
+    case .cpu: true
+    case .cuda(let index): try index < Int(table.get().cudaDevices())
+    case .mps: try table.get().mpsAvailable() != 0
+    }
+  }
+
+  /// Runs `body` without recording operations for gradients.
+  public static func withoutGradient<R>(_ body: () throws -> R) throws -> R {
+    let table = try table.get()
+    let before = table.setGradientEnabled(0)
+    defer { _ = table.setGradientEnabled(before) }
+    return try body()
+  }
+
+  /// Runs `body(begin, end)` over parts of `range` in LibTorch's own threads; the parts are at least `grain` long.
+  ///
+  /// `body` must not throw and must not call tensor operations. The division depends only on the range, the grain and the
+  /// number of threads.
+  public static func parallelFor(_ range: Range<Int>, grain: Int, _ body: (Range<Int>) -> Void) throws {
+    let table = try table.get()
+    try withoutActuallyEscaping(body) { body in
+      let context = Unmanaged.passRetained(RangeBody(body))
+      defer { context.release() }
+      let status = table.parallelFor(
+        Int64(range.lowerBound), Int64(range.upperBound), Int64(grain),
+        { begin, end, context in
+          guard let context else { return }
+          Unmanaged<RangeBody>.fromOpaque(context).takeUnretainedValue().body(Int(begin)..<Int(end))
+        }, context.toOpaque())
+      try check(status, "parallelFor")
+    }
+  }
+
+  private final class RangeBody {
+    let body: (Range<Int>) -> Void
+    init(_ body: @escaping (Range<Int>) -> Void) { self.body = body }
+  }
+}

@@ -1,0 +1,99 @@
+import PluginAPI
+
+/// A transformer encoder that classifies sentences: word embedding plus learned position, pre-norm layers (Vaswani et
+/// al. 2017; Xiong et al. 2020), final normalization, pooling, one linear layer.
+///
+/// Dropout acts on the sum of embedding and position and on what attention and feed-forward add to the residual
+/// stream, as in Vaswani et al.; not on the attention weights. A prediction does not depend on how far its sentence is
+/// padded.
+///
+/// Tensors: `embedding.weight` `[vocabulary, size]`, `position.weight` `[length, size]`, `encoder.layers.L.*` and
+/// `encoder.norm.*` as in `nn.TransformerEncoder`, `classifier.weight` `[classes, size]`, `classifier.bias`.
+public final class TransformerClassifier: Model {
+  public enum Pooling: String, CaseIterable, Sendable { case mean, cls }
+
+  public struct ModelOptions: Options {
+    public var size = 128
+    public var heads = 4
+    public var layers = 2
+    public var feedForward = 0
+    public var dropout = 0.2
+    public var pooling = Pooling.mean
+
+    public init() {}
+
+    public static var fields: [Field<Self>] {
+      [
+        Field("size", \.size, in: 1...8192, "width of embeddings and layers, a multiple of heads"),
+        Field("heads", \.heads, in: 1...256, "attention heads of a layer"),
+        Field("layers", \.layers, in: 1...128, "encoder layers"),
+        Field("feedForward", \.feedForward, in: 0...65536, "width between the two linear layers; 0: 4 times size"),
+        Field("dropout", \.dropout, in: 0...0.95, "rate on embeddings, attention outputs and feed-forward outputs"),
+        Field("pooling", \.pooling, choices: Pooling.self, "mean over the tokens, or the state of the first ([CLS])"),
+      ]
+    }
+  }
+
+  public let embedding: Embedding
+  public let position: Embedding
+  public let encoder: TransformerEncoder
+  public let classifier: Linear
+  /// Whether layers leave padding out where they can (on the CPU); predictions are the same either way.
+  public var leavesPaddingOut = true
+  private let pooling: Pooling
+  private let longest: Int
+  private let dropout: Dropout
+
+  // As GPT and BERT start: sums of a few such numbers stay small beside the first layer normalization.
+  private static let embeddingDeviation = 0.02
+
+  /// - Throws: `BasinError` (`.usage`) for a size that is not a multiple of the heads, or a task whose prediction is
+  ///   not one row a sentence.
+  public init(_ options: ModelOptions, shape: TokenBatch.Shape, task: Task) throws {
+    guard options.size % options.heads == 0 else {
+      let fitting = (1...options.size).filter { options.size % $0 == 0 && $0 <= 256 }
+      throw BasinError.usage(
+        "model transformer: size \(options.size) is not a multiple of \(options.heads) heads",
+        advice: "Use \(fitting.map(String.init).joined(separator: ", ")) heads, or another size")
+    }
+    if case .nextToken = task {
+      throw BasinError.usage(
+        "model transformer classifies sentences; the data set's task is \(task)",
+        advice: "Use a data set with one label a sentence")
+    }
+    guard shape.vocabulary > 0, shape.length > 0 else {
+      throw BasinError.internalError("model transformer cannot be made for \(shape)")
+    }
+    let padding = (0..<shape.vocabulary).contains(shape.padding) ? shape.padding : nil
+    embedding = try Embedding(shape.vocabulary, options.size, padding: padding, deviation: Self.embeddingDeviation)
+    position = try Embedding(shape.length, options.size, deviation: Self.embeddingDeviation)
+    encoder = try TransformerEncoder(
+      layers: options.layers, size: options.size, heads: options.heads,
+      feedForward: options.feedForward > 0 ? options.feedForward : 4 * options.size, dropout: options.dropout)
+    classifier = try Linear(options.size, task.outputs)
+    dropout = Dropout(options.dropout)
+    pooling = options.pooling
+    longest = shape.length
+  }
+
+  /// Tokens `[N, L]`, L at most the shape's length, to logits `[N, classes]`.
+  public func callAsFunction(_ input: TokenBatch, _ mode: Mode) throws -> Output {
+    try located {
+      let packing = try TokenPacking(input, leavesPaddingOut: leavesPaddingOut)
+      guard packing.length <= longest else {
+        throw TensorError(
+          operation: "transformer", shapes: [input.tokens.shape],
+          message: "the model has positions for \(longest) tokens")
+      }
+      let words = try embedding(packing.rows(ofTokens: input.tokens))
+      let placed = try words + position(packing.positions(on: input.tokens.device))
+      let states = try encoder(dropout(placed, mode), packing, mode)
+      let pooled =
+        switch pooling {
+        case .mean: try packing.mean(states)
+        case .cls: try packing.first(states)
+        }
+      return Output(try classifier(pooled))
+    }
+  }
+}

@@ -1,0 +1,5 @@
+// libjpeg-turbo, or any library with libjpeg's interface. jpeglib.h needs size_t and FILE declared before it.
+#include <stddef.h>
+#include <stdio.h>
+#include <jpeglib.h>
+#include <jerror.h>

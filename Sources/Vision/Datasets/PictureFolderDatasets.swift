@@ -1,0 +1,52 @@
+import Foundation
+import PluginAPI
+
+/// A folder or tar file of pictures by class: `images:PATH`.
+public enum PictureFolder: PictureSource {
+  public static func load(_ options: PictureFolderOptions, _ source: DataSource) throws -> LoadedPictures {
+    let path = try source.requirePath()
+    return try load(path, options, normalization: nil)
+  }
+
+  static func load(
+    _ path: String, _ options: PictureFolderOptions, normalization: PictureNormalization?
+  ) throws -> LoadedPictures {
+    let splits = try PictureFolderReader.load(path, size: options.size > 0 ? options.size : nil)
+    let isFolder = DataRoot.isFolder(path)
+    return LoadedPictures(
+      splits, format: isFolder ? "folder of pictures" : "tar of pictures", files: isFolder ? pictures(under: path) : [path],
+      normalization: normalization)
+  }
+
+  private static func pictures(under folder: String) -> [String] {
+    let names = FileManager.default.enumerator(atPath: folder)?.compactMap { $0 as? String } ?? []
+    return names.filter(PictureFolderLayout.isPicture).sorted().map { folder + "/" + $0 }.filter(DataRoot.isFile)
+  }
+}
+
+/// 5,000 and 1,000 pictures of CIFAR-10 as JPEG files: `cifar10-jpg-subset.tar` under the data root.
+public enum CIFAR10JPEGSubset: PictureSource {
+  public static func load(_ options: PictureFolderOptions, _ source: DataSource) throws -> LoadedPictures {
+    let root = DataRoot(path: try source.requireRoot())
+    let name = "cifar10-jpg-subset.tar"
+    let candidates = ["image/\(name)", name]
+    guard let path = root.file(candidates) else {
+      throw root.nothingFound("the CIFAR-10 JPEG subset", lookedFor: candidates, advice: "Put the tar file there")
+    }
+    return try PictureFolder.load(path, options, normalization: .cifar10)
+  }
+}
+
+public struct PictureFolderOptions: PictureOptions {
+  public var augment = true
+  public var padding = 4
+  public var flip = true
+  /// Side of the square pictures; 0: as stored, or 32 where sizes are mixed.
+  public var size = 0
+  public init() {}
+  public static var fields: [Field<Self>] {
+    augmentationFields + [
+      Field("size", \.size, in: 0...1024, "pictures are scaled to this side; 0: as stored, or 32 where sizes are mixed")
+    ]
+  }
+}

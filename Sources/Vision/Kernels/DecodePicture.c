@@ -1,0 +1,213 @@
+#include "VisionKernels.h"
+
+#include <setjmp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <jpeglib.h>
+#include <jerror.h>
+#include <png.h>
+
+static int32_t fail(char *message, const char *text) {
+  snprintf(message, VISION_MESSAGE_CAPACITY, "%s", text);
+  return 1;
+}
+
+// MARK: JPEG. libjpeg ends the process on errors unless its handlers are replaced and leave by longjmp.
+
+typedef struct {
+  struct jpeg_error_mgr base;
+  jmp_buf leave;
+  char *message;
+} JPEGErrors;
+
+static void leaveWithMessage(j_common_ptr codec) {
+  JPEGErrors *errors = (JPEGErrors *)codec->err;
+  char text[JMSG_LENGTH_MAX];
+  errors->base.format_message(codec, text);
+  fail(errors->message, text);
+  longjmp(errors->leave, 1);
+}
+
+// Missing data would become a grey area: an error here. Other warnings (stray bytes between segments, say) leave the
+// picture whole.
+static void judgeWarning(j_common_ptr codec, int level) {
+  int code = codec->err->msg_code;
+  if (level < 0 && (code == JWRN_JPEG_EOF || code == JWRN_HIT_MARKER)) leaveWithMessage(codec);
+}
+
+static void writeNothing(j_common_ptr codec) { (void)codec; }
+
+// A progressive picture of a few bytes a scan can keep the decoder busy for hours; real ones have about ten scans.
+static void limitScans(j_common_ptr codec) {
+  if (codec->is_decompressor && ((j_decompress_ptr)codec)->input_scan_number > 500) {
+    JPEGErrors *errors = (JPEGErrors *)codec->err;
+    fail(errors->message, "more than 500 scans");
+    longjmp(errors->leave, 1);
+  }
+}
+
+static void prepare(struct jpeg_decompress_struct *codec, JPEGErrors *errors, char *message) {
+  codec->err = jpeg_std_error(&errors->base);
+  errors->base.error_exit = leaveWithMessage;
+  errors->base.emit_message = judgeWarning;
+  errors->base.output_message = writeNothing;
+  errors->message = message;
+}
+
+static int32_t sizeOfJPEG(const uint8_t *bytes, size_t count, int32_t *height, int32_t *width, char *message) {
+  struct jpeg_decompress_struct codec;
+  JPEGErrors errors;
+  memset(&codec, 0, sizeof codec);
+  prepare(&codec, &errors, message);
+  if (setjmp(errors.leave)) {
+    jpeg_destroy_decompress(&codec);
+    return 1;
+  }
+  jpeg_create_decompress(&codec);
+  jpeg_mem_src(&codec, bytes, (unsigned long)count);
+  jpeg_read_header(&codec, TRUE);
+  *height = (int32_t)codec.image_height;
+  *width = (int32_t)codec.image_width;
+  jpeg_destroy_decompress(&codec);
+  return 0;
+}
+
+// Adobe writes CMYK inverted, so that a value of 255 means no ink.
+static void convertCMYK(const uint8_t *inks, uint8_t *pixels, JDIMENSION width, int inverted) {
+  for (JDIMENSION x = 0; x < width; x++) {
+    unsigned flip = inverted ? 0 : 255, black = inks[4 * x + 3] ^ flip;
+    for (int c = 0; c < 3; c++) pixels[3 * x + c] = (uint8_t)(((inks[4 * x + c] ^ flip) * black + 127) / 255);
+  }
+}
+
+static int32_t decodeJPEG(const uint8_t *bytes, size_t count, int32_t height, int32_t width, uint8_t *pixels,
+                          char *message) {
+  struct jpeg_decompress_struct codec;
+  JPEGErrors errors;
+  memset(&codec, 0, sizeof codec);
+  prepare(&codec, &errors, message);
+  if (setjmp(errors.leave)) {
+    jpeg_destroy_decompress(&codec);
+    return 1;
+  }
+  jpeg_create_decompress(&codec);
+  struct jpeg_progress_mgr progress = {.progress_monitor = limitScans};
+  codec.progress = &progress;
+  jpeg_mem_src(&codec, bytes, (unsigned long)count);
+  jpeg_read_header(&codec, TRUE);
+  if (codec.image_height != (JDIMENSION)height || codec.image_width != (JDIMENSION)width) {
+    jpeg_destroy_decompress(&codec);
+    return fail(message, "the picture changed its size while it was read");
+  }
+  int hasInks = codec.jpeg_color_space == JCS_CMYK || codec.jpeg_color_space == JCS_YCCK;
+  codec.out_color_space = hasInks ? JCS_CMYK : JCS_RGB;
+  jpeg_start_decompress(&codec);
+  JSAMPARRAY inks = NULL;
+  if (hasInks) {
+    inks = (*codec.mem->alloc_sarray)((j_common_ptr)&codec, JPOOL_IMAGE, codec.output_width * 4, 1);
+  }
+  while (codec.output_scanline < codec.output_height) {
+    uint8_t *line = pixels + (size_t)codec.output_scanline * (size_t)width * 3;
+    JSAMPROW row = hasInks ? inks[0] : line;
+    if (jpeg_read_scanlines(&codec, &row, 1) == 1 && hasInks) {
+      convertCMYK(inks[0], line, codec.output_width, codec.saw_Adobe_marker);
+    }
+  }
+  jpeg_finish_decompress(&codec);
+  jpeg_destroy_decompress(&codec);
+  return 0;
+}
+
+// MARK: PNG. libpng's simplified interface stops before the checksum at the end and corrects gamma; other readers of
+// data sets do not, so the full interface is used.
+
+typedef struct {
+  const uint8_t *bytes;
+  size_t count;
+  size_t position;
+  char *message;
+  jmp_buf leave;
+} PNGSource;
+
+static void failPNG(png_structp codec, png_const_charp text) {
+  PNGSource *source = png_get_error_ptr(codec);
+  fail(source->message, text);
+  longjmp(source->leave, 1);
+}
+
+static void ignorePNGWarning(png_structp codec, png_const_charp text) {
+  (void)codec;
+  (void)text;
+}
+
+static void readPNG(png_structp codec, png_bytep out, size_t count) {
+  PNGSource *source = png_get_io_ptr(codec);
+  if (source->count - source->position < count) png_error(codec, "the data ends too early");
+  memcpy(out, source->bytes + source->position, count);
+  source->position += count;
+}
+
+// Reads the header, and where `pixels` is not null the picture, whose size must be the one given.
+static int32_t readWholePNG(const uint8_t *bytes, size_t count, int32_t *height, int32_t *width, uint8_t *pixels,
+                            char *message) {
+  PNGSource source = {.bytes = bytes, .count = count, .message = message};
+  png_structp codec = png_create_read_struct(PNG_LIBPNG_VER_STRING, &source, failPNG, ignorePNGWarning);
+  if (!codec) return fail(message, "libpng gave no reader");
+  png_infop info = png_create_info_struct(codec);
+  // Nothing set after setjmp is used behind it, so that no local needs to be volatile.
+  if (!info || setjmp(source.leave)) {
+    png_destroy_read_struct(&codec, &info, NULL);
+    return 1;
+  }
+  png_set_read_fn(codec, &source, readPNG);
+  png_read_info(codec, info);
+  png_uint_32 foundHeight = png_get_image_height(codec, info), foundWidth = png_get_image_width(codec, info);
+  if (!pixels) {
+    *height = (int32_t)foundHeight;
+    *width = (int32_t)foundWidth;
+  } else {
+    if (foundHeight != (png_uint_32)*height || foundWidth != (png_uint_32)*width) {
+      png_error(codec, "the picture changed its size while it was read");
+    }
+    png_set_expand(codec);
+    png_set_scale_16(codec);
+    png_set_strip_alpha(codec);
+    png_set_gray_to_rgb(codec);
+    int passes = png_set_interlace_handling(codec);
+    png_read_update_info(codec, info);
+    size_t stride = (size_t)foundWidth * 3;
+    if (png_get_rowbytes(codec, info) != stride) png_error(codec, "a pixel format that is not known");
+    for (int pass = 0; pass < passes; pass++) {
+      for (png_uint_32 y = 0; y < foundHeight; y++) png_read_row(codec, pixels + y * stride, NULL);
+    }
+    png_read_end(codec, NULL);
+  }
+  png_destroy_read_struct(&codec, &info, NULL);
+  return 0;
+}
+
+// MARK: The format is told by the first bytes, not by a file name
+
+static int isJPEG(const uint8_t *bytes, size_t count) {
+  return count >= 3 && bytes[0] == 0xff && bytes[1] == 0xd8 && bytes[2] == 0xff;
+}
+
+static int isPNG(const uint8_t *bytes, size_t count) {
+  static const uint8_t signature[4] = {0x89, 'P', 'N', 'G'};
+  return count >= sizeof signature && memcmp(bytes, signature, sizeof signature) == 0;
+}
+
+int32_t vision_picture_size(const uint8_t *bytes, size_t count, int32_t *height, int32_t *width, char *message) {
+  if (isJPEG(bytes, count)) return sizeOfJPEG(bytes, count, height, width, message);
+  if (isPNG(bytes, count)) return readWholePNG(bytes, count, height, width, NULL, message);
+  return fail(message, count ? "its first bytes are neither JPEG nor PNG" : "it is empty");
+}
+
+int32_t vision_decode_picture(const uint8_t *bytes, size_t count, int32_t height, int32_t width, uint8_t *pixels,
+                              char *message) {
+  if (isJPEG(bytes, count)) return decodeJPEG(bytes, count, height, width, pixels, message);
+  if (isPNG(bytes, count)) return readWholePNG(bytes, count, &height, &width, pixels, message);
+  return fail(message, count ? "its first bytes are neither JPEG nor PNG" : "it is empty");
+}

@@ -1,0 +1,141 @@
+import Foundation
+import PluginAPI
+
+/// Reads a folder or a tar file (compressed or not) of JPEG and PNG pictures in the ImageFolder layout: a folder a
+/// class, and if wanted the folders `train`, `val` and `test` above them.
+///
+/// Files that are no pictures, hidden files, AppleDouble (`._name`) and `__MACOSX` are passed over. Classes are sorted
+/// by name, pictures by path: the order does not depend on the disk or on the archive.
+public enum PictureFolderReader {
+  /// The side of a picture where sizes are mixed and none is asked for.
+  public static let defaultSide = 32
+
+  /// Reads all pictures as RGB, [count, height, width, 3].
+  ///
+  /// - Parameters:
+  ///   - path: a folder, or a tar file.
+  ///   - size: the side of the square pictures wanted. nil keeps the size of the pictures where it is the same for all,
+  ///     and makes them 32x32 where it is not. Pictures of the right size pass unchanged; others are scaled (triangle
+  ///     filter) to cover the square, and the middle is cut out.
+  ///   - threads: how many threads decode.
+  /// - Returns: everything as `train` where there is no level of splits.
+  /// - Throws: `BasinError` of kind `missingInput` (no such path) or `badData`: no pictures, a class without pictures,
+  ///   a class that train lacks, a damaged picture or archive.
+  public static func load(_ path: String, size: Int? = nil, threads: Int = 2) throws -> PictureSplits {
+    if let size, !(1...4096).contains(size) {
+      throw BasinError.usage("a picture size of \(size): expected 1...4096")
+    }
+    let listing = try DataRoot.isFolder(path) ? folderListing(path) : archiveListing(path)
+    let layout = try PictureFolderLayout(pictures: listing.pictures.map(\.path), folders: listing.folders, source: path)
+    let side = size.map { PictureSize(height: $0, width: $0) }
+    let wanted = try side ?? commonSize(listing.pictures, source: path, threads: threads)
+
+    func set(_ split: PictureFolderLayout.Split) throws -> PictureSet? {
+      let chosen = layout.pictures.filter { $0.split == split }
+      guard !chosen.isEmpty else { return nil }
+      let pixels = try decode(chosen.map { listing.pictures[$0.index] }, to: wanted, source: path, threads: threads)
+      return try PictureSet(
+        pixels: pixels, labels: chosen.map { Int32($0.label) }, classNames: layout.classNames, height: wanted.height,
+        width: wanted.width, channels: 3, file: path)
+    }
+    guard let train = try set(.train) else {
+      throw BasinError.badData("there are no training pictures", file: path, advice: "Expected \(expected)")
+    }
+    return PictureSplits(train: train, validation: try set(.validation), test: try set(.test))
+  }
+
+  static let expected = "CLASS/picture.jpg or train/CLASS/picture.jpg (JPEG or PNG)"
+
+  private struct Picture: Sendable {
+    /// Relative to the folder or inside the archive.
+    var path: String
+    /// nil: read it from the folder when it is needed.
+    var bytes: [UInt8]?
+
+    func content(source: String) throws -> [UInt8] {
+      if let bytes { return bytes }
+      let file = source + "/" + path
+      guard let data = FileManager.default.contents(atPath: file) else {
+        throw BasinError(.inputOutput, "cannot read the picture", file: file, advice: "Check the permissions")
+      }
+      return [UInt8](data)
+    }
+  }
+
+  private typealias Listing = (pictures: [Picture], folders: [String])
+
+  private static func archiveListing(_ path: String) throws -> Listing {
+    var listing: Listing = ([], [])
+    try PictureArchive.forEachMember(of: path, where: { PictureFolderLayout.isPicture($0) }) { member in
+      switch member {
+      case .folder(let name): listing.folders.append(name)
+      case .file(let name, let bytes): listing.pictures.append(Picture(path: name, bytes: bytes))
+      }
+    }
+    return listing
+  }
+
+  private static func folderListing(_ root: String) throws -> Listing {
+    var listing: Listing = ([], [])
+    func walk(_ folder: String, depth: Int) throws {
+      // A link to a folder above would go round for ever.
+      guard depth <= 16 else {
+        throw BasinError.badData("folders nested deeper than 16", file: root + "/" + folder)
+      }
+      let names: [String]
+      do {
+        names = try FileManager.default.contentsOfDirectory(atPath: folder.isEmpty ? root : root + "/" + folder)
+      } catch {
+        throw BasinError(
+          .inputOutput, "cannot list the folder: \(error.localizedDescription)", file: root + "/" + folder)
+      }
+      for name in names where !PictureFolderLayout.isIgnored(name[...]) {
+        let path = folder.isEmpty ? name : folder + "/" + name
+        if DataRoot.isFolder(root + "/" + path) {
+          listing.folders.append(path)
+          try walk(path, depth: depth + 1)
+        } else if PictureFolderLayout.isPicture(path) {
+          listing.pictures.append(Picture(path: path, bytes: nil))
+        }
+      }
+    }
+    try walk("", depth: 0)
+    return listing
+  }
+
+  private static func commonSize(_ pictures: [Picture], source: String, threads: Int) throws -> PictureSize {
+    var sizes = [PictureSize](repeating: PictureSize(height: 0, width: 0), count: pictures.count)
+    try sizes.withUnsafeMutableBufferPointer { sizes in
+      let sizes = ConcurrentSlots(sizes)
+      try PictureDecoder.concurrently(pictures.count, threads: threads) { index in
+        let bytes = try pictures[index].content(source: source)
+        sizes.buffer[index] = try PictureDecoder.size(of: bytes, file: source, place: pictures[index].path)
+      }
+    }
+    let mixed = PictureSize(height: defaultSide, width: defaultSide)
+    guard let first = sizes.first else { return mixed }
+    return sizes.allSatisfy { $0 == first } ? first : mixed
+  }
+
+  private static func decode(
+    _ pictures: [Picture], to size: PictureSize, source: String, threads: Int
+  ) throws -> [UInt8] {
+    let stride = size.height * size.width * 3
+    let (total, overflow) = stride.multipliedReportingOverflow(by: pictures.count)
+    guard !overflow, total <= 1 << 35 else {
+      throw BasinError.usage(
+        "\(pictures.count) pictures of \(size) do not fit into memory", advice: "Ask for a smaller picture size")
+    }
+    var pixels = [UInt8](repeating: 0, count: total)
+    try pixels.withUnsafeMutableBufferPointer { pixels in
+      let pixels = ConcurrentSlots(pixels)
+      try PictureDecoder.concurrently(pictures.count, threads: threads) { index in
+        let bytes = try pictures[index].content(source: source)
+        let picture = try PictureDecoder.decode(bytes, to: size, file: source, place: pictures[index].path)
+        _ = UnsafeMutableBufferPointer(rebasing: pixels.buffer[(index * stride)..<((index + 1) * stride)])
+          .update(from: picture.pixels)
+      }
+    }
+    return pixels
+  }
+}

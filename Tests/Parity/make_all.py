@@ -1,0 +1,16 @@
+"""Makes every fixture, or with --check compares each with the stored one."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+FAMILIES = ("formula", "gcn", "vgg", "preresnet", "transformer", "optimizers", "pswa", "schedules")
+
+if __name__ == "__main__":
+    folder = Path(__file__).parent
+    for family in FAMILIES:
+        subprocess.run([sys.executable, str(folder / f"make_{family}.py"), *sys.argv[1:]], check=True)
+    files = list((folder / "Fixtures").iterdir())
+    total = sum(file.stat().st_size for file in files)
+    assert total < 3_000_000, f"fixtures take {total} bytes"
+    print(f"{len(files)} files, {total} bytes")
