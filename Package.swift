@@ -26,7 +26,7 @@ let package = Package(
     .target(name: "GraphKernels", path: "Sources/Graph/Kernels"),
     .target(
       name: "Graph", dependencies: [api, "CLibXML2", "GraphKernels"], path: "Sources/Graph",
-      exclude: ["Entry", "Kernels", "README.md", "Resources/generate_communities.py", "Readers/SparseMatrix.swift"],
+      exclude: ["Entry", "Kernels", "README.md", "Resources/generate_communities.py"],
       resources: [.copy("Resources/communities.graphml")], swiftSettings: swift6),
 
     .systemLibrary(

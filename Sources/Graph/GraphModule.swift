@@ -25,5 +25,6 @@ public struct GraphModule: DomainModule {
     registry.add(
       dataset: "communities", CommunitiesDataset.self, "1,200 made-up nodes in 5 communities, shipped with the module")
     registry.add(format: "graphml", GraphMLDataset.self, "the nodes of a GraphML file of your own")
+    registry.add(benchmark: BenchmarkCase(model: "gcn", dataset: "communities", epochs: 200, seeds: 10))
   }
 }

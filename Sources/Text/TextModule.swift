@@ -26,5 +26,9 @@ public struct TextModule: DomainModule {
     registry.add(
       format: "tsv", LabelledTableDataset.self, "labelled sentences: a TSV file or a folder of splits",
       preset: ["delimiter": "tab"])
+    registry.add(
+      benchmark: BenchmarkCase(
+        model: "transformer", dataset: "grammar", epochs: 20, learningRate: 1.5e-3, seeds: 3,
+        settings: ["model.size": "48", "dataset.trainCount": "3000"]))
   }
 }

@@ -35,6 +35,10 @@ public struct VisionModule: DomainModule {
       "6,000 JPEG pictures of CIFAR-10 in a tar file")
     registry.add(
       format: "images", PictureDataset<PictureFolder>.self, "a folder or tar of JPEG and PNG pictures by class")
+    registry.add(
+      benchmark: BenchmarkCase(
+        model: "preresnet8", dataset: "shapes", epochs: 30, batchSize: 64, learningRate: 0.1, seeds: 3,
+        settings: ["model.width": "8", "dataset.size": "24", "dataset.train": "2000"]))
   }
 
   /// The SWA papers' training on CIFAR.

@@ -53,7 +53,7 @@ struct EvaluateCommand: ParsableCommand {
 
   func run() throws {
     let (run, file) = try options.prepare()
-    let evaluation = run.evaluation()
+    let evaluation = run.evaluation
     let validation = try run.locatingErrors { try run.splits.validation.map { try evaluation.metrics($0) } }
     let test = try run.locatingErrors { try run.splits.test.map { try evaluation.metrics($0) } }
     let document: JSONValue = [

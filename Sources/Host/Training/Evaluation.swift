@@ -8,8 +8,6 @@ struct Evaluation {
   let device: Device
   /// Examples a batch; nil: all.
   let batchSize: Int?
-  /// Asked between batches; throws to stop.
-  let checkpoint: () throws -> Void
 
   /// Mean loss and accuracy of the present weights.
   func metrics(_ part: Splits.Part) throws -> Metrics {
@@ -24,7 +22,6 @@ struct Evaluation {
           counts = true
           correct += try right.item()
         }
-        try checkpoint()
       }
     }
     let n = Double(max(part.count, 1))
@@ -42,7 +39,6 @@ struct Evaluation {
       for ids in batches(part.ids) {
         let batch = try dataset.batch(ids, of: part.split, augmentation: nil, device: device)
         _ = try model.forward(batch, .estimateStatistics(collector))
-        try checkpoint()
       }
       try collector.finish()
     }

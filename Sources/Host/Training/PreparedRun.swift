@@ -62,10 +62,9 @@ final class PreparedRun {
   var length: RunLength { RunLength(epochs: configuration.epochs, stepsPerEpoch: stepsPerEpoch) }
   var parameterCount: Int { parameters.reduce(0) { $0 + $1.tensor.count } }
 
-  func evaluation(_ checkpoint: @escaping () throws -> Void = {}) -> Evaluation {
+  var evaluation: Evaluation {
     Evaluation(
-      dataset: dataset, model: model, objective: objective, device: configuration.device,
-      batchSize: configuration.batchSize, checkpoint: checkpoint)
+      dataset: dataset, model: model, objective: objective, device: configuration.device, batchSize: configuration.batchSize)
   }
 
   /// A copy of every tensor of the model.

@@ -111,6 +111,11 @@ public struct RunConfiguration: Sendable {
     let isOwnOptimizer = optimizerEntry.name == recipe.optimizer
     var defaults = recipe.settings.filter { !$0.key.hasPrefix("optimizer.") || isOwnOptimizer }
     defaults.merge(method.settings) { $1 }
+    if isOwnOptimizer, let stray = recipe.settings.keys.first(where: { key in
+      key.hasPrefix("optimizer.") && !optimizerEntry.options.contains { "optimizer." + $0.name == key }
+    }) {
+      throw BasinError.internalError("the recipe of model \(entry.name) sets \(stray), which \(optimizer) does not have")
+    }
     var resolved: [String: String] = [:]
     for (section, list) in options {
       for option in list {

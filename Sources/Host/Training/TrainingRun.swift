@@ -6,13 +6,12 @@ public final class TrainingRun {
   private let configuration: RunConfiguration
   private let run: PreparedRun
   private let directory: RunDirectory
-  private let optimizer: any Optimizer
-  private let schedule: any Schedule
+  private let trainingStep: TrainingStep
+  private var optimizer: any Optimizer { trainingStep.optimizer }
   private let averager: any Averager
   private let events: [Int: [AveragingEvent.Kind]]
   private let log: MetricsLog
   private let bar: ProgressBar
-  private let gradients: GradientClearing
 
   // What a checkpoint holds.
   private var step = 0
@@ -32,12 +31,10 @@ public final class TrainingRun {
     configuration = run.configuration
     self.run = run
     self.directory = directory
-    optimizer = try catalog.optimizer(configuration.optimizer).make(configuration.section("optimizer"), run.parameters)
-    schedule = try configuration.makeSchedule(catalog)
+    trainingStep = try TrainingStep(run, in: catalog)
     let policy = try configuration.makePolicy(catalog)
     averager = try policy.makeAverager(run.parameters)
     events = Dictionary(grouping: try policy.events(in: run.length), by: \.step).mapValues { $0.map(\.kind) }
-    gradients = GradientClearing(run.parameters)
     if let checkpoint {
       try directory.cutMetrics(to: Int(checkpoint.state["metricsLength"]?.number ?? 0))
     } else {
@@ -80,33 +77,17 @@ public final class TrainingRun {
   }
 
   private func trainStep(_ ids: [Int]) throws {
-    let streams = run.random["step"][step]
-    let batch = try watch.measure(.data) {
-      try run.dataset.batch(
-        ids, of: run.splits.train.split, augmentation: streams["augmentation"], device: configuration.device)
-    }
-    let start = Clock.now()
-    try LibTorch.seed(streams["libtorch"].key)
-    let rate = configuration.learningRate * schedule.factor(at: Progress(step: step, run: run.length))
-    let loss = try run.locatingErrors {
-      let output = try run.model.forward(batch, .train(RandomStream(streams["model"])))
-      let loss = try run.objective.loss(output, batch.target)
-      try loss.backward()
-      try history.count(
-        loss: loss.item(), correct: run.objective.correct(output.prediction.detached(), batch.target), examples: ids.count)
-      return history.lastLoss
-    }
-    guard loss.isFinite else {
+    let result = try trainingStep(step, ids)
+    watch.add(.data, result.dataSeconds)
+    watch.add(.train, result.trainSeconds)
+    guard result.loss.isFinite else {
       let kept = Checkpoint.all(in: directory).last
       throw BasinError.internalError(
-        "the loss became \(loss) at step \(step + 1)",
+        "the loss became \(result.loss) at step \(step + 1)",
         advice: "Lower --lr or add warm-up (--set schedule.warmup=1ep)" + (kept.map { "; the last good checkpoint is \($0)" } ?? ""))
     }
-    try optimizer.step(learningRate: rate)
-    try gradients.clear()
-    let time = Clock.now() - start
-    watch.add(.train, time)
-    stepTimes.append(time)
+    try history.count(loss: result.loss, correct: result.correct, examples: ids.count)
+    stepTimes.append(result.trainSeconds)
     step += 1
     bar.update(step: step, examplesPerStep: Double(ids.count), progressText)
   }
@@ -133,14 +114,14 @@ public final class TrainingRun {
 
   private func updateStatistics() throws {
     try run.locatingErrors {
-      try watch.measure(.bnUpdate) { _ = try run.evaluation(stopIfAskedTwice).updateStatistics(run.splits.train) }
+      try watch.measure(.bnUpdate) { _ = try run.evaluation.updateStatistics(run.splits.train) }
     }
   }
 
   private func evaluate(_ part: Splits.Part?) throws -> Metrics? {
     guard let part else { return nil }
     return try run.locatingErrors {
-      try watch.measure(.evaluate) { try run.evaluation(stopIfAskedTwice).metrics(part) }
+      try watch.measure(.evaluate) { try run.evaluation.metrics(part) }
     }
   }
 
@@ -150,7 +131,7 @@ public final class TrainingRun {
     if let monitored, history.improves(monitored, epoch: epoch), configuration.select == .best {
       bestTensors = try run.copyTensors()
     }
-    let rate = configuration.learningRate * schedule.factor(at: Progress(step: step - 1, run: run.length))
+    let rate = trainingStep.rate(step - 1)
     try log.append([
       "epoch": .int(epoch), "step": .int(step), "learningRate": JSONValue(rate), "train": train.json,
       .init(configuration.monitor.rawValue): monitored?.json ?? .null, "samples": .int(averager.samples),
@@ -164,9 +145,6 @@ public final class TrainingRun {
   // MARK: Stopping and checkpoints
 
   private var totalSeconds: Double { earlier + Clock.now() - started }
-
-  /// Between the parts of a long pass there is no safe point: the step is not over. Only a second signal stops here.
-  private func stopIfAskedTwice() throws {}
 
   private func stopIfAsked() throws {
     guard Interruption.isRequested else { return }
@@ -264,11 +242,4 @@ public final class TrainingRun {
     if let accuracy = history.lastMonitored?.accuracy { text += "  \(configuration.monitor.rawValue) " + String(format: "%.4f", accuracy) }
     return text
   }
-}
-
-/// Takes the gradients away after a step.
-private struct GradientClearing {
-  let parameters: [Tensor]
-  init(_ parameters: [NamedTensor]) { self.parameters = parameters.map(\.tensor) }
-  func clear() throws { for parameter in parameters { try parameter.clearGradient() } }
 }

@@ -1,13 +1,14 @@
 import PluginAPI
 
-/// `pswa`: averages in cycles; after each the weights become the average and training goes on from there (Guo, Jin and Liu 2023).
+/// `pswa`: averages in cycles; after each the weights become the average and training goes on from there (Guo, Jin and
+/// Liu 2023).
 ///
-/// Cycle k ends at `start` + k `period`, up to `tail`; each end is rounded to the nearest step by itself, so that rounding does
-/// not add up and the last cycle is as long as the others. The end of a cycle is a restart, but not at the run's last step,
-/// where the average is kept aside. After the last restart plain averaging goes on to the end.
+/// Cycle k ends at `start` + k `period`, up to `tail`; each end is rounded to the nearest step by itself, so that
+/// rounding does not add up and the last cycle is as long as the others. The end of a cycle is a restart, but not at
+/// the run's last step, where the average is kept aside. After the last restart plain averaging goes on to the end.
 ///
-/// A sample is taken at the end of every epoch; a cycle that would hold fewer than four is sampled four times, evenly spaced
-/// (every step, if it has fewer). A cycle's last sample falls on its last step.
+/// A sample is taken at the end of every epoch; a cycle that would hold fewer than four is sampled four times, evenly
+/// spaced (every step, if it has fewer). A cycle's last sample falls on its last step.
 public struct PSWA: AveragingPolicy {
   public struct AveragingOptions: Options {
     public var start = Landmark(0.25, .duration)

@@ -2,8 +2,8 @@ import PluginAPI
 
 /// The running mean of parameters: avg += (w - avg) / (n + 1), in one call over all of them.
 ///
-/// Statistics and counters of a model are no business of its: only tensors of role `.parameter` are averaged. 16-bit weights
-/// are averaged in float32, for a running mean loses what is smaller than a rounding step of its type.
+/// Statistics and counters of a model are no business of its: only tensors of role `.parameter` are averaged. 16-bit
+/// weights are averaged in float32, for a running mean loses what is smaller than a rounding step of its type.
 public final class ParameterAverager: Averager {
   private let trained: TrainedTensors
   private let fused: Bool

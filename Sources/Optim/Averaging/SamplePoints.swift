@@ -5,7 +5,8 @@ enum SamplePoints {
   /// Fewest samples a cycle of PSWA holds, if it has as many steps.
   static let fewestPerCycle = 4
 
-  /// The multiples of `interval` in `stretch`, whose lower bound is before its first step and whose upper bound is its last.
+  /// The multiples of `interval` in `stretch`, whose lower bound is before its first step and whose upper bound is its
+  /// last.
   static func multiples(of interval: Int, in stretch: Range<Int>) -> [Int] {
     let first = (stretch.lowerBound / interval + 1) * interval
     return first > stretch.upperBound ? [] : Array(stride(from: first, through: stretch.upperBound, by: interval))
@@ -13,7 +14,8 @@ enum SamplePoints {
 
   /// The samples of a cycle: at the end of every epoch, or evenly spaced if those were fewer than ``fewestPerCycle``.
   ///
-  /// The last sample always falls on the cycle's last step: where a cycle ends within an epoch, its last sample waits for it.
+  /// The last sample always falls on the cycle's last step: where a cycle ends within an epoch, its last sample waits
+  /// for it.
   static func cycle(_ stretch: Range<Int>, stepsPerEpoch: Int) -> [Int] {
     var points = multiples(of: stepsPerEpoch, in: stretch)
     guard points.count >= fewestPerCycle else {

@@ -1,6 +1,7 @@
 import PluginAPI
 
-/// The methods of the paper: how the rate runs and when weights are averaged; optimizer and tail rate come from the recipe.
+/// The methods of the paper: how the rate runs and when weights are averaged; optimizer and tail rate come from the
+/// recipe.
 public enum BuiltInMethods {
   public static let all = [
     Method("backbone", "training as usual: the rate falls to 0.01 of itself, no averaging", schedule: "backbone"),

@@ -13,7 +13,8 @@ extension TrainedTensors {
     return result
   }
 
-  /// Buffers for the tensors named `kind/path` in `state`, laid out in memory as the parameters; nil where there is none.
+  /// Buffers for the tensors named `kind/path` in `state`, laid out in memory as the parameters; nil where there is
+  /// none.
   ///
   /// - Parameter dtype: the buffers' element type; nil: that of each parameter.
   /// - Throws: `BasinError` of kind badData for a tensor of another shape or type.

@@ -21,8 +21,8 @@ public struct SGDOptions: Options {
 
 /// Stochastic gradient descent with momentum, as `torch.optim.SGD`.
 ///
-/// With g' = g + weightDecay w: the buffer b starts as g' and becomes momentum b + (1 - dampening) g'; the step goes along b, or
-/// along g' + momentum b with `nesterov`, or along g' without momentum.
+/// With g' = g + weightDecay w: the buffer b starts as g' and becomes momentum b + (1 - dampening) g'; the step goes
+/// along b, or along g' + momentum b with `nesterov`, or along g' without momentum.
 public final class SGD: Optimizer {
   private let options: SGDOptions
   private let trained: TrainedTensors

@@ -6,8 +6,9 @@ struct TrainedTensors {
   let tensors: [Tensor]
   /// Whether LibTorch's fused optimizer kernels can take all of them in one call.
   ///
-  /// They walk raw memory: one dtype and one device, and memory without holes. Gradients and buffers then lie in memory as their
-  /// parameter does: autograd gives a dense leaf a gradient of the leaf's own strides, `zeros_like` keeps them too.
+  /// They walk raw memory: one dtype and one device, and memory without holes. Gradients and buffers then lie in memory
+  /// as their parameter does: autograd gives a dense leaf a gradient of the leaf's own strides, `zeros_like` keeps them
+  /// too.
   let fitFusedKernels: Bool
 
   init(_ parameters: [NamedTensor]) {

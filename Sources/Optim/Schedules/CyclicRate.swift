@@ -1,8 +1,10 @@
 import PluginAPI
 
-/// `cyclic`: in every cycle a straight line from 1 towards `floor`, which it would reach as the next cycle starts at 1 again.
+/// `cyclic`: in every cycle a straight line from 1 towards `floor`, which it would reach as the next cycle starts at 1
+/// again.
 ///
-/// Cycles count from the end of the warm-up. A cycle is `cycle` long, in steps, rounded to nearest; one of 0 steps is one step.
+/// Cycles count from the end of the warm-up. A cycle is `cycle` long, in steps, rounded to nearest; one of 0 steps is
+/// one step.
 public struct CyclicRate: Schedule {
   public struct ScheduleOptions: Options {
     public var cycle = Landmark(1, .epochs)

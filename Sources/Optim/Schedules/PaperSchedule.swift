@@ -7,15 +7,15 @@ public protocol PaperPlan: Sendable {
   static var hold: Double { get }
   static var end: Double { get }
   static var defaultTail: Double { get }
-  /// With `cyclic`: the fraction from which on each epoch is a cycle, and whether the rate is held until then (else it falls as
-  /// without `cyclic`). nil: this plan has neither the option `cyclic` nor `tail`.
+  /// With `cyclic`: the fraction from which on each epoch is a cycle, and whether the rate is held until then (else it
+  /// falls as without `cyclic`). nil: this plan has neither the option `cyclic` nor `tail`.
   static var cycles: (from: Double, holdingBefore: Bool)? { get }
 }
 
 /// Hold to 0.5, linear to 0.01 at 0.9, constant.
 ///
-/// It is what the others are compared with: `tail` and `cyclic` of a recipe are meant for them, so that this plan has no such
-/// options. For another tail take schedule `piecewise`.
+/// It is what the others are compared with: `tail` and `cyclic` of a recipe are meant for them, so that this plan has
+/// no such options. For another tail take schedule `piecewise`.
 public enum BackbonePlan: PaperPlan {
   public static let name = "backbone"
   public static let hold = 0.5
@@ -26,9 +26,9 @@ public enum BackbonePlan: PaperPlan {
 
 /// Hold to 0.375, linear to the tail at 0.675, then constant and high.
 ///
-/// With `cyclic` the first part is the same, conventional training, and from 0.675 on the rate cycles, as in SWA (Izmailov et
-/// al. 2018): there a conventional run that has already decayed is followed by cycles that each start at the high rate and
-/// fall linearly to the low one, with a sample at each cycle's end.
+/// With `cyclic` the first part is the same, conventional training, and from 0.675 on the rate cycles, as in SWA
+/// (Izmailov et al. 2018): there a conventional run that has already decayed is followed by cycles that each start at
+/// the high rate and fall linearly to the low one, with a sample at each cycle's end.
 public enum ConstantHighPlan: PaperPlan {
   public static let name = "backbone-chc"
   public static let hold = 0.375
@@ -48,8 +48,9 @@ public enum PeriodicPlan: PaperPlan {
 
 /// A ``PaperPlan`` as a schedule.
 ///
-/// A cycle is an epoch: it falls linearly from 1 towards `tail`, which it would reach at the first step of the next epoch.
-/// Cycles begin with the first epoch that starts at or after the plan's fraction of the run; fractions count after the warm-up.
+/// A cycle is an epoch: it falls linearly from 1 towards `tail`, which it would reach at the first step of the next
+/// epoch. Cycles begin with the first epoch that starts at or after the plan's fraction of the run; fractions count
+/// after the warm-up.
 public struct PaperSchedule<Plan: PaperPlan>: Schedule {
   public struct ScheduleOptions: Options {
     public var tail = Plan.defaultTail

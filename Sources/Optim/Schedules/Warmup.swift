@@ -1,7 +1,7 @@
 import PluginAPI
 
-/// Linear warm-up in front of any schedule: the rate climbs from 0 for `length`, then the other schedule runs over what is left
-/// of the run.
+/// Linear warm-up in front of any schedule: the rate climbs from 0 for `length`, then the other schedule runs over what
+/// is left of the run.
 struct Warmup: Sendable {
   let length: Landmark
 

@@ -20,16 +20,26 @@ public protocol DomainModule: Sendable {
 /// A module type on its way through the C entry point.
 public final class ModuleBox {
   public let type: any DomainModule.Type
-  init(_ type: any DomainModule.Type) { self.type = type }
+  /// The stamp the module was built with. Kept, so that the optimizer cannot drop the module's reference to the symbol.
+  private let stamp: UnsafePointer<CChar>?
 
-  /// What `basin_module` returned; nil where it is another object. The object lives as long as the process.
+  private init(_ type: any DomainModule.Type, stamp: UnsafePointer<CChar>?) {
+    self.type = type
+    self.stamp = stamp
+  }
+
+  /// What `basin_module` returned; nil where it is another object, or of another stamp. The object lives as long as the process.
   public static func at(_ pointer: UnsafeMutableRawPointer) -> ModuleBox? {
-    Unmanaged<AnyObject>.fromOpaque(pointer).takeUnretainedValue() as? ModuleBox
+    guard let box = Unmanaged<AnyObject>.fromOpaque(pointer).takeUnretainedValue() as? ModuleBox,
+      let stamp = box.stamp, String(cString: stamp) == BuildStamp.symbol
+    else { return nil }
+    return box
   }
 
   /// For ``exportModule(_:)`` alone.
-  public static func _make(_ type: any DomainModule.Type) -> UnsafeMutableRawPointer {
-    Unmanaged.passRetained(ModuleBox(type)).toOpaque()
+  @inline(never)
+  public static func _make(_ type: any DomainModule.Type, stamp: UnsafePointer<CChar>?) -> UnsafeMutableRawPointer? {
+    Unmanaged.passRetained(ModuleBox(type, stamp: stamp)).toOpaque()
   }
 }
 
@@ -37,8 +47,7 @@ public final class ModuleBox {
 /// it was built against.
 @_alwaysEmitIntoClient
 public func exportModule(_ type: any DomainModule.Type) -> UnsafeMutableRawPointer? {
-  guard basinABIStamp() != nil else { return nil }
-  return ModuleBox._make(type)
+  ModuleBox._make(type, stamp: basinABIStamp())
 }
 
 /// The stamp of this copy of PluginAPI.

@@ -23,6 +23,9 @@ public enum LibTorch {
     guard access(path, R_OK) == 0 else {
       return .failure(.missing("the LibTorch shim is not there", file: path, advice: advice))
     }
+    // libgomp's threads spin at their barriers for milliseconds by default: on a machine with anything else to do, a step of
+    // half a millisecond then takes fifty. They still spin for the gaps between the operations of a step.
+    setenv("GOMP_SPINCOUNT", "5000", 0)
     // Local: LibTorch's thousands of symbols stay out of the way of everybody else's.
     guard let library = dlopen(path, RTLD_NOW | RTLD_LOCAL) else {
       let reason = dlerror().map { String(cString: $0) } ?? "unknown reason"
