@@ -63,6 +63,7 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/Host", exclude: ["Main", "CCrypto", "README.md"], swiftSettings: swift6),
+    .testTarget(name: "PluginAPITests", dependencies: [api], path: "Tests/PluginAPITests", swiftSettings: swift6),
     .testTarget(name: "OptimTests", dependencies: [api, "Optim"], path: "Tests/OptimTests", swiftSettings: swift6),
     .testTarget(
       name: "GraphTests", dependencies: [api, "Graph", "GraphKernels"], path: "Tests/GraphTests", swiftSettings: swift6),
@@ -71,6 +72,7 @@ let package = Package(
       swiftSettings: swift6),
     .testTarget(name: "TextTests", dependencies: [api, "Text"], path: "Tests/TextTests", swiftSettings: swift6),
     .testTarget(name: "HostTests", dependencies: [api, "Host"], path: "Tests/HostTests", swiftSettings: swift6),
+    .testTarget(name: "EndToEndTests", path: "Tests/EndToEndTests", swiftSettings: swift6),
     .executableTarget(name: "basin", dependencies: ["Host"], path: "Sources/Host/Main", swiftSettings: swift6),
   ],
   cxxLanguageStandard: .cxx20

@@ -28,6 +28,7 @@ public struct BasinCommand: ParsableCommand {
     signal(SIGPIPE, SIG_IGN)
     var status: Int32 = 0
     do {
+      try checkCommandName()
       var command = try parseAsRoot()
       try command.run()
     } catch let error as BasinError {
@@ -47,6 +48,15 @@ public struct BasinCommand: ParsableCommand {
       status = code == 1 ? 70 : code
     }
     Foundation.exit(status)
+  }
+
+  /// The argument parser offers the nearest name of a flag, but not of a command.
+  private static func checkCommandName() throws {
+    guard let name = CommandLine.arguments.dropFirst().first, !name.hasPrefix("-"), name != "help" else { return }
+    // Not a key path: over an existential type it crashes the compiler of Swift 6.3.1.
+    let known = configuration.subcommands.compactMap { $0.configuration.commandName }
+    guard !known.contains(name) else { return }
+    throw BasinError.unknown("command", name, among: known.filter { !$0.hasPrefix("_") })
   }
 }
 

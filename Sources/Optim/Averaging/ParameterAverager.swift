@@ -1,6 +1,6 @@
 import PluginAPI
 
-/// The running mean of parameters: avg += (w - avg) / (n + 1), in one call over all of them.
+/// The running mean of parameters: avg += (w - avg) / (n + 1), in one pass over the memory of each.
 ///
 /// Statistics and counters of a model are no business of its: only tensors of role `.parameter` are averaged. 16-bit
 /// weights are averaged in float32, for a running mean loses what is smaller than a rounding step of its type.
@@ -11,8 +11,6 @@ public final class ParameterAverager: Averager {
   /// Empty before the first sample; kept through a reset, whose next sample overwrites it.
   private var averages: [Tensor] = []
   public private(set) var samples = 0
-
-  private static let lerp = Operator("aten::_foreach_lerp_", "Scalar")
 
   /// - Parameters:
   ///   - parameters: those of a model, in the order `average()` gives them; other roles are left out.
@@ -39,7 +37,9 @@ public final class ParameterAverager: Averager {
       if samples == 0 {
         try copyTensors(trained.tensors, to: averages)
       } else if fused {
-        try Self.lerp.run(.tensors(averages), .tensors(trained.tensors), .double(1 / Double(samples + 1)))
+        for (average, weight) in zip(averages, trained.tensors) {
+          try average.lerp(to: weight, weight: 1 / Double(samples + 1))
+        }
       } else {
         for (average, weight) in zip(averages, trained.tensors) {
           try average.add(weight.to(average.dtype) - average, scale: 1 / Double(samples + 1))

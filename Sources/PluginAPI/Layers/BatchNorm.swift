@@ -20,18 +20,29 @@ public final class BatchNorm: Module {
 
   public func callAsFunction(_ x: Tensor, _ mode: Mode) throws -> Tensor {
     try located {
+      let shape = x.shape
+      guard shape.count >= 2, shape[1] == weight.shape[0] else {
+        throw TensorError(
+          operation: "batch_norm", shapes: [shape, weight.shape],
+          message: "needs [N, C] or [N, C, H, W] with a weight a channel")
+      }
+      let valuesAChannel = shape[0] * shape.dropFirst(2).reduce(1, *)
       switch mode {
       case .train:
+        guard valuesAChannel > 1 else {
+          throw TensorError(
+            operation: "batch_norm", shapes: [shape],
+            message: "one value a channel has no variance: training needs larger batches")
+        }
         try countBatch()
         return try normalize(x, byBatch: true, updating: true)
       case .evaluate: return try normalize(x, byBatch: false, updating: true)
       case .estimateStatistics(let collector):
-        let shape = x.shape
         let axes = [0] + Array(2..<max(shape.count, 2))
         let wide = try x.detached().to(.float64)
         try collector.add(
           layer: self, runningMean: runningMean, runningVariance: runningVariance, mean: wide.mean(axes),
-          variance: wide.variance(axes, correction: 0), count: shape[0] * shape.dropFirst(2).reduce(1, *))
+          variance: wide.variance(axes, correction: 0), count: valuesAChannel)
         return try normalize(x, byBatch: true, updating: false)
       }
     }

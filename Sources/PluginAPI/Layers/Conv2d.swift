@@ -8,6 +8,9 @@ public final class Conv2d: Module {
     _ inputs: Int, _ outputs: Int, _ kernel: Int, stride: Int = 1, padding: Int = 0, groups: Int = 1, bias: Bool = true,
     weight initializer: Initializer? = nil, biasValue: Initializer? = nil
   ) throws {
+    guard groups > 0 else {
+      throw TensorError(operation: "Conv2d.init", shapes: [], message: "\(groups) groups are not possible")
+    }
     let fanIn = inputs / groups * kernel * kernel
     let memory = try Tensor.emptyChannelsLast([outputs, inputs / groups, kernel, kernel])
     try memory.fill(0)

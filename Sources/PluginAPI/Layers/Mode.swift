@@ -21,8 +21,9 @@ public final class MomentCollector {
   private struct Sums {
     let mean, variance: Tensor
     var count: Int
-    var first: Tensor
-    var second: Tensor
+    var pooledMean: Tensor
+    /// The sum of squared differences from the pooled mean.
+    var squares: Tensor
   }
 
   private var sums: [ObjectIdentifier: Sums] = [:]
@@ -31,28 +32,30 @@ public final class MomentCollector {
 
   /// Adds a batch: its `mean` and biased `variance` a channel (`[C]`, float64) over `count` values.
   public func add(layer: any Module, runningMean: Tensor, runningVariance: Tensor, mean: Tensor, variance: Tensor, count: Int) throws {
-    let n = Double(count)
-    let first = try mean * n
-    let second = try (variance + mean * mean) * n
+    guard count > 0 else { return }
     let id = ObjectIdentifier(layer)
     if var entry = sums[id] {
+      // The formula above merged batch by batch (Chan, Golub and LeVeque 1983): the difference of two large sums would
+      // leave a channel of nearly constant values with a variance below zero.
+      let before = Double(entry.count), n = Double(count)
       entry.count += count
-      try entry.first.add(first)
-      try entry.second.add(second)
+      let shift = try mean - entry.pooledMean
+      try entry.squares.add(variance, scale: n)
+      try entry.squares.addProduct(shift, shift, scale: before / Double(entry.count) * n)
+      try entry.pooledMean.add(shift, scale: n / Double(entry.count))
       sums[id] = entry
     } else {
-      sums[id] = Sums(mean: runningMean, variance: runningVariance, count: count, first: first, second: second)
+      sums[id] = Sums(
+        mean: runningMean, variance: runningVariance, count: count, pooledMean: try mean.clone(),
+        squares: try variance * Double(count))
     }
   }
 
   /// Writes the pooled moments to the running statistics of every layer seen.
   public func finish() throws {
     for entry in sums.values {
-      let n = Double(entry.count)
-      let mean = try entry.first / n
-      let biased = try entry.second / n - mean * mean
-      try entry.mean.copy(from: mean)
-      try entry.variance.copy(from: entry.count > 1 ? biased * (n / (n - 1)) : biased)
+      try entry.mean.copy(from: entry.pooledMean)
+      try entry.variance.copy(from: entry.squares / Double(max(entry.count - 1, 1)))
     }
   }
 }

@@ -128,8 +128,8 @@ public protocol Leaf {
 
 /// A layer or a model: a class whose tensors and inner layers are found by reflection, superclasses included.
 ///
-/// Properties that are modules, optional modules or arrays of modules are walked; paths are made of the property names (a
-/// leading underscore left out) and indices: `layers.0.weight`.
+/// Properties that are modules, optional modules or arrays of these (nested too) are walked; paths are made of the
+/// property names (a leading underscore left out) and indices: `layers.0.weight`.
 public protocol Module: AnyObject {}
 
 extension Module {
@@ -199,7 +199,8 @@ private func visitChild(_ value: Any, path: String, _ visit: (String, Any) -> Vo
     case .collection:
       // Arrays of anything but modules (numbers, strings) are passed over at their first element.
       for (index, item) in mirror.children.enumerated() {
-        guard item.value is any Module || Mirror(reflecting: item.value).displayStyle == .optional else { return }
+        let style = Mirror(reflecting: item.value).displayStyle
+        guard item.value is any Module || style == .optional || style == .collection else { return }
         visitChild(item.value, path: "\(path).\(index)", visit)
       }
     default: break

@@ -19,7 +19,7 @@ public final class MultiHeadAttention: Module {
   public func callAsFunction(_ x: Tensor, mask: Tensor? = nil) throws -> Tensor {
     try located {
       let shape = x.shape
-      guard shape.count == 3, shape[2] % heads == 0 else {
+      guard shape.count == 3, heads > 0, shape[2] % heads == 0 else {
         throw TensorError(operation: "attention", shapes: [shape], message: "needs [N, L, size] with size a multiple of \(heads) heads")
       }
       let (n, length, size) = (shape[0], shape[1], shape[2])

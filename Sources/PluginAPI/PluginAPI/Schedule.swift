@@ -20,7 +20,11 @@ public struct Progress: Hashable, Sendable {
 public struct RunLength: Hashable, Sendable {
   public let epochs: Int
   public let stepsPerEpoch: Int
-  public var steps: Int { epochs * stepsPerEpoch }
+  /// `epochs` times `stepsPerEpoch`, or the greatest integer where that is beyond it.
+  public var steps: Int {
+    let (product, overflow) = epochs.multipliedReportingOverflow(by: stepsPerEpoch)
+    return overflow ? .max : product
+  }
 
   public init(epochs: Int, stepsPerEpoch: Int) {
     self.epochs = epochs

@@ -1,3 +1,5 @@
+import TensorKernels
+
 // Element-wise operations and products. Shapes broadcast as in NumPy and PyTorch.
 
 extension Tensor {
@@ -52,7 +54,18 @@ extension Tensor {
   }
 
   /// self += weight * (other - self), unrecorded.
+  ///
+  /// float32 on the CPU in the same layout is one pass over the memory without LibTorch's dispatch, which for a small model
+  /// would be most of the cost of a sample of an average.
   public func lerp(to other: Tensor, weight: Double) throws {
+    if let own = denseFloats, let theirs = other.denseFloats, own.layout == theirs.layout, own.count == theirs.count {
+      nonisolated(unsafe) let (target, source) = (own.memory, theirs.memory)
+      func part(_ range: Range<Int>) {
+        basinLerp(Int64(range.lowerBound), Int64(range.upperBound), Float(weight), source, target)
+      }
+      if own.count < 1 << 16 { part(0..<own.count) } else { try LibTorch.parallelFor(0..<own.count, grain: 1 << 15, part) }
+      return withExtendedLifetime((self, other)) {}
+    }
     try LibTorch.withoutGradient {
       try Operators.lerpScalarInPlace.run(.tensor(self), .tensor(other), .double(weight))
     }

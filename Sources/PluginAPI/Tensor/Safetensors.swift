@@ -7,12 +7,6 @@ public enum Safetensors {
     (.int16, "I16"), (.int8, "I8"), (.uint8, "U8"), (.bool, "BOOL"),
   ]
 
-  private struct Entry: Codable {
-    var dtype: String
-    var shape: [Int]
-    var data_offsets: [Int]
-  }
-
   /// The bytes of a file with `tensors` in the given order.
   public static func encode(_ tensors: [(name: String, tensor: Tensor)], metadata: [String: String] = [:]) throws -> Data {
     var header: [String: Any] = [:]
@@ -22,6 +16,9 @@ public enum Safetensors {
       let dtype = tensor.dtype
       guard let label = names.first(where: { $0.0 == dtype })?.1 else {
         throw BasinError.internalError("tensor \(name) has a type safetensors does not know: \(dtype)")
+      }
+      guard name != "__metadata__", header[name] == nil else {
+        throw BasinError.internalError("two tensors of a file cannot be named \(name)")
       }
       let start = payload.count
       payload.append(contentsOf: try tensor.bytes())
@@ -62,25 +59,34 @@ public enum Safetensors {
       throw bad("the header is not JSON", "byte 8")
     }
     let size = data.endIndex - body
-    var tensors: [String: Tensor] = [:]
+    var pending: [(name: String, shape: [Int], dtype: DType, part: Data)] = []
+    var parts: [Range<Int>] = []
     for (name, value) in header where name != "__metadata__" {
       let place = "tensor \"\(name)\""
       guard let entry = value as? [String: Any], let label = entry["dtype"] as? String,
         let shape = entry["shape"] as? [Int], let offsets = entry["data_offsets"] as? [Int], offsets.count == 2
       else { throw bad("dtype, shape or data_offsets is missing", place) }
       guard let dtype = names.first(where: { $0.1 == label })?.0 else { throw bad("unknown dtype \(label)", place) }
-      var bytes = dtype.size
-      for extent in shape {
-        let (product, overflow) = bytes.multipliedReportingOverflow(by: extent)
-        guard extent >= 0, !overflow else { throw bad("impossible shape \(shape)", place) }
-        bytes = product
-      }
+      guard let bytes = Tensor.byteCount(shape, dtype) else { throw bad("impossible shape \(shape)", place) }
       guard offsets[0] >= 0, offsets[1] >= offsets[0], offsets[1] <= size, offsets[1] - offsets[0] == bytes else {
         throw bad("bytes \(offsets[0])..<\(offsets[1]) do not hold \(shape) of \(label) (\(size) bytes of data)", place)
       }
-      tensors[name] = try data[(body + offsets[0])..<(body + offsets[1])].withUnsafeBytes {
-        try Tensor(bytes: $0, shape: shape, dtype: dtype)
-      }
+      let part = data[(body + offsets[0])..<(body + offsets[1])]
+      guard dtype != .bool || part.allSatisfy({ $0 <= 1 }) else { throw bad("a BOOL is neither 0 nor 1", place) }
+      parts.append(offsets[0]..<offsets[1])
+      pending.append((name, shape, dtype, part))
+    }
+    // The format wants every byte to belong to one tensor. Checked before anything is copied: many tensors over the same
+    // bytes would let a small file ask for a lot of memory.
+    var end = 0
+    for part in parts.sorted(by: { ($0.lowerBound, $0.upperBound) < ($1.lowerBound, $1.upperBound) }) {
+      guard part.lowerBound == end else { throw bad("tensors overlap or leave a gap", "byte \(end) of the data") }
+      end = part.upperBound
+    }
+    guard end == size else { throw bad("\(size - end) bytes of data belong to no tensor", "byte \(end) of the data") }
+    var tensors: [String: Tensor] = [:]
+    for (name, shape, dtype, part) in pending {
+      tensors[name] = try part.withUnsafeBytes { try Tensor(bytes: $0, shape: shape, dtype: dtype) }
     }
     return (tensors, header["__metadata__"] as? [String: String] ?? [:])
   }

@@ -44,10 +44,10 @@ public struct Tensor: @unchecked Sendable {
 
   /// A tensor with a copy of `bytes`, elements in row-major order.
   public init(bytes: UnsafeRawBufferPointer, shape: [Int], dtype: DType, device: Device = .cpu) throws {
-    let expected = shape.reduce(dtype.size) { $0.multipliedReportingOverflow(by: $1).partialValue }
-    guard shape.allSatisfy({ $0 >= 0 }), bytes.count == expected else {
-      throw TensorError(
-        operation: "Tensor.init", shapes: [shape], message: "needs \(expected) bytes, got \(bytes.count)")
+    let expected = Self.byteCount(shape, dtype)
+    guard let expected, bytes.count == expected else {
+      let needed = expected.map { "needs \($0) bytes" } ?? "is no shape of a tensor"
+      throw TensorError(operation: "Tensor.init", shapes: [shape], message: "\(needed), got \(bytes.count)")
     }
     guard bytes.count > 0, let start = bytes.baseAddress else {
       self = try Tensor.empty(shape, dtype, device: device)
@@ -56,6 +56,18 @@ public struct Tensor: @unchecked Sendable {
     self = try Tensor.made("Tensor.init") { table, result in
       table.create(start, bytes.count, shape.map(Int64.init), Int32(shape.count), dtype.rawValue, device.code, &result)
     }
+  }
+
+  /// The bytes a tensor of that shape takes; nil for a negative extent or a product that overflows. Zero extents count as
+  /// one on the way, since strides are products of the others.
+  static func byteCount(_ shape: [Int], _ dtype: DType) -> Int? {
+    var bytes = dtype.size
+    for extent in shape {
+      let (product, overflow) = bytes.multipliedReportingOverflow(by: Swift.max(extent, 1))
+      guard extent >= 0, !overflow else { return nil }
+      bytes = product
+    }
+    return shape.contains(0) ? 0 : bytes
   }
 
   /// Uninitialised memory.
@@ -161,13 +173,24 @@ public struct Tensor: @unchecked Sendable {
     try withExtendedLifetime(handle) {
       let info = info
       let fits = layout == .rowMajor ? info.contiguous != 0 : info.channelsLast != 0
-      guard DType(rawValue: info.dtype) == T.dtype, fits, let data = info.data else {
+      // LibTorch gives no address for a tensor without elements; kernels get one that they never follow.
+      let nowhere = info.elements == 0 && info.device == 0 ? UnsafeMutableRawPointer(bitPattern: 64) : nil
+      guard DType(rawValue: info.dtype) == T.dtype, fits, let data = info.data ?? nowhere else {
         throw TensorError(
           operation: "withMemory", shapes: [shape],
           message: "needs \(layout) \(T.dtype) memory on the CPU, has \(dtype) on \(device)")
       }
       return try body(data.assumingMemoryBound(to: T.self))
     }
+  }
+
+  /// The memory of a dense float32 tensor on the CPU, valid as long as the tensor is; nil for any other.
+  var denseFloats: (memory: UnsafeMutablePointer<Float>, count: Int, layout: Layout)? {
+    let info = info
+    guard info.dtype == DType.float32.rawValue, let data = info.data, info.contiguous != 0 || info.channelsLast != 0 else {
+      return nil
+    }
+    return (data.assumingMemoryBound(to: Float.self), Int(info.elements), info.contiguous != 0 ? .rowMajor : .channelsLast)
   }
 
   /// The order of elements in memory.

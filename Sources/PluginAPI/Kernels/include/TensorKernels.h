@@ -25,6 +25,9 @@ void basinRandomUniform(uint64_t key, int64_t groupBegin, int64_t groupEnd, int6
 void basinDropout(uint64_t key, uint32_t threshold, float scale, int64_t groupBegin, int64_t groupEnd, int64_t count,
                   const float *in, float *out);
 
+// values[i] += weight * (targets[i] - values[i]).
+void basinLerp(int64_t begin, int64_t end, float weight, const float *targets, float *values);
+
 #ifdef __cplusplus
 }
 #endif

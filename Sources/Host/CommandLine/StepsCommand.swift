@@ -1,0 +1,57 @@
+import ArgumentParser
+import Foundation
+import PluginAPI
+
+/// `basin __steps`: times training steps on request, for comparisons in interleaved pairs (see Benchmarks/).
+///
+/// Reads `run N` lines and answers each with a JSON line of the milliseconds of N steps; `quit` or the end of input ends it.
+struct StepsCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(commandName: "__steps", shouldDisplay: false)
+
+  @OptionGroup var options: RunOptions
+  @Option(help: "Steps before the first answer that are not timed.") var warmup = 5
+  @Flag(help: "Take the data set's preparation of the batch into the time.") var withData = false
+  @Option(help: "Take a sample into the run's average after every Nth step, within the time (0: never).") var sampleEvery = 0
+
+  func run() throws {
+    let request = try options.request()
+    let catalog = try PluginOptions(request.plugins).catalog()
+    let run = try PreparedRun(RunConfiguration(request, in: catalog), in: catalog)
+    let step = try TrainingStep(run, in: catalog)
+    let averager = try run.configuration.makePolicy(catalog).makeAverager(run.parameters)
+    var done = 0
+    var order: [[Int]] = []
+
+    func one() throws -> Double {
+      let index = done % run.stepsPerEpoch
+      if index == 0 {
+        order = EpochOrder.training(
+          run.splits.train.ids, size: run.configuration.batchSize, epoch: done / run.stepsPerEpoch, run.random)
+      }
+      let result = try step(done % run.length.steps, order[index])
+      done += 1
+      var seconds = result.trainSeconds + (withData ? result.dataSeconds : 0)
+      if sampleEvery > 0, done % sampleEvery == 0 {
+        let start = Clock.now()
+        try averager.sample()
+        seconds += Clock.now() - start
+      }
+      return seconds
+    }
+
+    for _ in 0..<warmup { _ = try one() }
+    while let line = readLine(), line != "quit" {
+      let words = line.split(separator: " ")
+      guard words.count == 2, words[0] == "run", let count = Int(words[1]), count > 0 else {
+        try answer(["error": .string("expected `run N`, got `\(line)`")])
+        continue
+      }
+      let milliseconds = try (0..<count).map { _ in try one() * 1000 }
+      try answer(["name": "basin", "steps": .int(count), "milliseconds": .array(milliseconds.map { .double($0) })])
+    }
+  }
+
+  private func answer(_ json: JSONValue) throws {
+    FileHandle.standardOutput.write(try json.data(pretty: false) + Data("\n".utf8))
+  }
+}

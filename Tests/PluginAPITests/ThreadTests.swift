@@ -1,0 +1,53 @@
+import PluginAPI
+import Testing
+
+/// One after the other: the number of threads is the process's.
+@Suite(.serialized) struct ThreadTests {
+  /// The results of `body` with one, two and three threads.
+  private func withThreads<R>(_ body: () throws -> R) throws -> [R] {
+    let before = try LibTorch.threads()
+    defer { try? LibTorch.setThreads(before) }
+    return try [1, 2, 3].map { count in
+      try LibTorch.setThreads(count)
+      return try body()
+    }
+  }
+
+  @Test func parallelForCoversARangeOnce() throws {
+    let cases: [(Range<Int>, Int)] = [
+      (0..<0, 1), (0..<1, 1), (3..<1000, 1), (3..<1000, 7), (0..<17, 5000), (5..<5, 3), (0..<9, 0),
+    ]
+    for (range, grain) in cases {
+      let visits = try withThreads {
+        var visits = [Int32](repeating: 0, count: 1000)
+        try visits.withUnsafeMutableBufferPointer { buffer in
+          let memory = buffer
+          try LibTorch.parallelFor(range, grain: grain) { part in for index in part { memory[index] += 1 } }
+        }
+        return visits
+      }
+      let expected = (0..<1000).map { Int32(range.contains($0) ? 1 : 0) }
+      for result in visits { #expect(result == expected, "\(range), grain \(grain)") }
+    }
+  }
+
+  @Test func randomNumbersDoNotDependOnThreads() throws {
+    let random = Random(seed: 4)["threads"]
+    let results = try withThreads {
+      let drawn = try Tensor.empty([100_003])
+      try drawn.fillUniform(-1, 2, random)
+      return try drawn.bytes() + drawn.droppedOut(0.4, random).bytes()
+    }
+    #expect(results[0] == results[1] && results[0] == results[2])
+  }
+
+  @Test func impossibleThreadCountsAreErrors() {
+    #expect(throws: TensorError.self) { try LibTorch.setThreads(0) }
+    #expect(throws: TensorError.self) { try LibTorch.setThreads(-3) }
+  }
+
+  @Test func versionIsThatOfTheEngine() throws {
+    #expect(try LibTorch.version().split(separator: ".").count >= 3)
+    #expect(try LibTorch.isAvailable(.cpu))
+  }
+}
