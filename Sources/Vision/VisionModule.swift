@@ -3,7 +3,7 @@ import PluginAPI
 /// The domain `vision`: VGG16 and PreResNets, CIFAR, the MNIST family, folders of pictures, and drawn shapes.
 public struct VisionModule: DomainModule {
   public static let manifest: StaticString = #"""
-    BASIN-MODULE-MANIFEST {"name": "vision", "domain": "vision", "version": "1.0",
+    BASIN-MODULE-MANIFEST {"name": "vision", "domain": "vision", "version": "0.1.0",
     "summary": "Convolutional networks for pictures",
     "models": ["vgg16", "vgg16-bn", "preresnet8", "preresnet20", "preresnet56", "preresnet110", "preresnet164"],
     "datasets": ["shapes", "cifar10", "cifar100", "mnist", "fashion-mnist", "cifar10-jpg-subset"],

@@ -51,7 +51,7 @@ import Vision
     let data = try shapes.make(
       ["train": "20", "test": "10", "size": "16"], source: DataSource(name: "shapes"), random: Random(seed: 1))
     try data.fit(training: Array(0..<20))
-    let model = try #require(registry.models.first { $0.name == "preresnet8" }).make(["width": "4"], for: data)
+    let model = try #require(registry.models.first { $0.name == "preresnet8" }).make(["width": "8"], for: data)
     try model.module.initialize(Random(seed: 1))
     let batch = try data.batch([0, 1, 2], of: .train, augmentation: Random(seed: 1), device: .cpu)
     let output = try model.forward(batch, .train(RandomStream(Random(seed: 1))))

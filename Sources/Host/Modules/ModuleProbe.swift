@@ -48,7 +48,7 @@ public struct ModuleProbe: Sendable {
   }
 
   /// Probes the module unless it is bundled or known.
-  /// - Parameter fresh: True probes it in any case (`basin plugin check`).
+  /// - Parameter fresh: True probes it in any case.
   /// - Throws: ``BasinError`` `.badData` with the reason where the probe failed; `.internalError` where the program
   /// could
   ///   not be started.
@@ -58,7 +58,7 @@ public struct ModuleProbe: Sendable {
     guard !outcome.passed else { return }
     throw BasinError.badData(
       "module \(module.manifest.name) cannot be used: tried in a process of its own, it \(outcome.reason)",
-      file: module.path, advice: "Repair the module; `basin plugin check \(module.path)` tries it again")
+      file: module.path, advice: "Repair the module; it is tried again when the file changes, or after ten minutes")
   }
 
   /// The remembered outcome, else that of a new probe, which is then remembered.

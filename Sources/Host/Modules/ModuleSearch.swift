@@ -94,7 +94,7 @@ public struct ModuleSearch: Sendable {
       if !built.isEmpty { return built }
       throw BasinError.missing(
         "is a package without a built module in .build/release", file: path,
-        advice: "Build it first: `basin plugin build \(path)`")
+        advice: "Build it first: `swift build -c release --package-path \(path)`")
     }
     // One library that is damaged deserves its own reason; many of other kinds do not.
     if here.count == 1 { return here }
@@ -145,7 +145,7 @@ public struct ModuleSearch: Sendable {
         _ = try ELFFile(snapshot)
         throw BasinError.badData(
           "has no manifest, so it is not a Basin module", file: path,
-          advice: "Name a module's library, built by `basin plugin build`")
+          advice: "Name a module's library, built by `swift build -c release`")
       }
       if let first = modules.first(where: { $0.manifest.name == manifest.name }) {
         notes.append(

@@ -29,7 +29,8 @@ public final class PreResNet: Model {
     public static var fields: [Field<Self>] {
       [
         Field("depth", \.depth, in: 8...2000, "layers: 6n+2 with basic blocks, 9n+2 with bottlenecks"),
-        Field("width", \.width, in: 1...1024, "channels of the first stage; the others have two and four times as many"),
+        // Below 8 channels oneDNN's strided 1x1 convolution (LibTorch 2.13.0, AVX2, channels last) writes out of bounds backwards.
+        Field("width", \.width, in: 8...1024, "channels of the first stage; the others have two and four times as many"),
         Field("block", \.block, choices: BlockChoice.self, "auto takes bottlenecks from depth 164 on"),
       ]
     }
