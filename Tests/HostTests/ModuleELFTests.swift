@@ -26,7 +26,9 @@ struct ModuleELFTests {
       defined.formUnion(try library.definedSymbols())
       #expect(try library.undefinedSymbols().count + library.definedSymbols().count == symbols.count)
       // The loader knows them under the same names.
-      if let soname = library.soname, !soname.contains("ld-linux") {
+      // Since glibc 2.34 these three hold nothing but superseded versions, which dlsym does not offer.
+      let stubs = ["libdl.so.2", "libpthread.so.0", "librt.so.1"]
+      if let soname = library.soname, !soname.contains("ld-linux"), !stubs.contains(soname) {
         let handle = dlopen(path, RTLD_NOW | RTLD_NOLOAD)
         #expect(handle != nil, "\(path)")
         // Not each: dlsym does not offer superseded versions of symbols.
