@@ -89,7 +89,8 @@ public final class TrainingRun {
     try history.count(loss: result.loss, correct: result.correct, examples: ids.count)
     stepTimes.append(result.trainSeconds)
     step += 1
-    bar.update(step: step, examplesPerStep: Double(ids.count), progressText)
+    bar.update(
+      step: step, examplesPerStep: Double(run.splits.train.count) / Double(run.length.stepsPerEpoch), progressText)
   }
 
   private func apply(_ event: AveragingEvent.Kind) throws {
