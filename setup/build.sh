@@ -117,13 +117,19 @@ build_shim() {
 
 # The plug-ins share one scratch folder: PluginAPI is compiled once for all of them.
 build_plugins() {
-  local manifest
+  local manifest files="$basin_state/plugin-files"
+  # SwiftPM looks for new files in the package it builds, not in the folders of the packages that one depends on: its plan is
+  # thrown away when PluginAPI has other files than last time.
+  if ! (cd "$basin_api_folder" && find . -name .build -prune -o -type f -print | LC_ALL=C sort) | cmp -s - "$files"; then
+    rm -f -- "$root/.build/plugins/release.yaml"
+  fi
   for manifest in "$root"/plugins/*/Package.swift; do
     if [[ -e $manifest ]]; then
       swift_build "the plug-in ${manifest%/Package.swift}" --package-path "${manifest%/Package.swift}" \
         --scratch-path "$root/.build/plugins"
     fi
   done
+  (cd "$basin_api_folder" && find . -name .build -prune -o -type f -print | LC_ALL=C sort) >"$files"
 }
 
 # .build/setup-state.json: what `basin doctor` shows.

@@ -9,7 +9,7 @@ private struct Configuration: Decodable {
   var nesterov: Bool?
   var betas: [Double]?
 
-  func optimizer(_ parameters: [NamedTensor], fused: Bool) throws -> any Optimizer {
+  func optimizer(_ parameters: [NamedTensor], fused: Bool) throws -> any UpdateRule {
     switch kind {
     case "sgd":
       var options = SGDOptions()
@@ -22,7 +22,7 @@ private struct Configuration: Decodable {
     }
   }
 
-  private func adam<D: AdamDecay>(_ decay: D.Type, _ parameters: [NamedTensor], _ fused: Bool) throws -> any Optimizer {
+  private func adam<D: AdamDecay>(_ decay: D.Type, _ parameters: [NamedTensor], _ fused: Bool) throws -> any UpdateRule {
     var options = AdamOptions<D>()
     options.beta1 = betas?[0] ?? 0.9
     options.beta2 = betas?[1] ?? 0.999

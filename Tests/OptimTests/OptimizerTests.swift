@@ -3,7 +3,7 @@ import PluginAPI
 import Testing
 
 /// Makes the optimizers that have state, by name.
-private func makeOptimizer(_ name: String, _ parameters: [NamedTensor], fused: Bool = true) throws -> any Optimizer {
+private func makeOptimizer(_ name: String, _ parameters: [NamedTensor], fused: Bool = true) throws -> any UpdateRule {
   switch name {
   case "sgd":
     var options = SGDOptions()
@@ -32,7 +32,7 @@ private func gradients(_ step: Int, missing: Set<Int> = []) throws -> [Tensor?] 
 }
 
 private func train(
-  _ model: TestWeights, _ optimizer: any Optimizer, _ steps: Range<Int>, missing: (Int) -> Set<Int> = { _ in [] }
+  _ model: TestWeights, _ optimizer: any UpdateRule, _ steps: Range<Int>, missing: (Int) -> Set<Int> = { _ in [] }
 ) throws {
   for step in steps {
     try model.setGradients(gradients(step, missing: missing(step)))

@@ -92,9 +92,9 @@ private final class Rehearsal {
     return try loss.item()
   }
 
-  func run(_ policy: any AveragingPolicy, _ schedule: any Schedule) throws {
+  func run(_ policy: any AveragingPolicy, _ schedule: any LearningRateCurve) throws {
     let run = RunLength(epochs: try number("epochs"), stepsPerEpoch: batches.count)
-    let averager = try policy.makeAverager(network.tensors())
+    let averager = try policy.makeAverager(network.tensors(), in: run)
     let events = Dictionary(grouping: try policy.events(in: run), by: \.step)
     let rates = try #require(expected["learning_rate"]).values(Double.self)
     let losses = try #require(expected["loss"]).to(.float64).values(Double.self)

@@ -9,13 +9,13 @@ private struct ScheduleFixture: Decodable {
   var schedules: [String: Curve]
 }
 
-private func makeSchedule(_ name: String, _ settings: [String: String] = [:]) throws -> any Schedule {
+private func makeSchedule(_ name: String, _ settings: [String: String] = [:]) throws -> any LearningRateCurve {
   var registry = Registry(module: "optim", domain: "")
   registerBuiltIns(in: &registry)
   return try #require(registry.schedules.first { $0.name == name }).make(settings)
 }
 
-private func factors(_ schedule: any Schedule, _ run: RunLength) -> [Double] {
+private func factors(_ schedule: any LearningRateCurve, _ run: RunLength) -> [Double] {
   (0..<run.steps).map { schedule.factor(at: Progress(step: $0, run: run)) }
 }
 

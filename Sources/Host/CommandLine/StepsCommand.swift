@@ -18,7 +18,7 @@ struct StepsCommand: ParsableCommand {
     let catalog = try PluginOptions(request.plugins).catalog()
     let run = try PreparedRun(RunConfiguration(request, in: catalog), in: catalog)
     let step = try TrainingStep(run, in: catalog)
-    let averager = try run.configuration.makePolicy(catalog).makeAverager(run.parameters)
+    let averager = try run.configuration.makePolicy(catalog).makeAverager(run.parameters, in: run.length)
     var done = 0
     var order: [[Int]] = []
 

@@ -38,6 +38,7 @@ struct Evaluation {
     try LibTorch.withoutGradient {
       for ids in batches(part.ids) {
         let batch = try dataset.batch(ids, of: part.split, augmentation: nil, device: device)
+        collector.beginBatch(examples: ids.count)
         _ = try model.forward(batch, .estimateStatistics(collector))
       }
       try collector.finish()

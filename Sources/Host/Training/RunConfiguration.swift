@@ -152,7 +152,7 @@ public struct RunConfiguration: Sendable {
     return result
   }
 
-  public func makeSchedule(_ catalog: Catalog) throws -> any Schedule { try catalog.schedule(schedule).make(section("schedule")) }
+  public func makeSchedule(_ catalog: Catalog) throws -> any LearningRateCurve { try catalog.schedule(schedule).make(section("schedule")) }
   public func makePolicy(_ catalog: Catalog) throws -> any AveragingPolicy { try catalog.averaging(averaging).make(section("averaging")) }
 
   // MARK: As a file

@@ -7,7 +7,7 @@ public final class TrainingRun {
   private let run: PreparedRun
   private let directory: RunDirectory
   private let trainingStep: TrainingStep
-  private var optimizer: any Optimizer { trainingStep.optimizer }
+  private var optimizer: any UpdateRule { trainingStep.optimizer }
   private let averager: any Averager
   private let events: [Int: [AveragingEvent.Kind]]
   private let log: MetricsLog
@@ -33,7 +33,7 @@ public final class TrainingRun {
     self.directory = directory
     trainingStep = try TrainingStep(run, in: catalog)
     let policy = try configuration.makePolicy(catalog)
-    averager = try policy.makeAverager(run.parameters)
+    averager = try policy.makeAverager(run.parameters, in: run.length)
     events = Dictionary(grouping: try policy.events(in: run.length), by: \.step).mapValues { $0.map(\.kind) }
     if let checkpoint {
       try directory.cutMetrics(to: Int(checkpoint.state["metricsLength"]?.number ?? 0))

@@ -10,8 +10,8 @@ final class TrainingStep {
     let dataSeconds, trainSeconds: Double
   }
 
-  let optimizer: any Optimizer
-  let schedule: any Schedule
+  let optimizer: any UpdateRule
+  let schedule: any LearningRateCurve
   private let run: PreparedRun
   private let learningRate: Double
   private let parameters: [Tensor]

@@ -4,5 +4,5 @@ import PluginAPI
 public struct NoAveraging: AveragingPolicy {
   public init(_ options: NoOptions) {}
   public func events(in run: RunLength) -> [AveragingEvent] { [] }
-  public func makeAverager(_ parameters: [NamedTensor]) -> any Averager { ParameterAverager(parameters) }
+  public func makeAverager(_ parameters: [NamedTensor], in run: RunLength) -> any Averager { ParameterAverager(parameters) }
 }

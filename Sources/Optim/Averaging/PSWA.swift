@@ -84,5 +84,5 @@ public struct PSWA: AveragingPolicy {
     }
   }
 
-  public func makeAverager(_ parameters: [NamedTensor]) -> any Averager { ParameterAverager(parameters) }
+  public func makeAverager(_ parameters: [NamedTensor], in run: RunLength) -> any Averager { ParameterAverager(parameters) }
 }

@@ -40,7 +40,7 @@ public struct SWA: AveragingPolicy {
     return points.map { AveragingEvent(step: $0, kind: .sample) }
   }
 
-  public func makeAverager(_ parameters: [NamedTensor]) -> any Averager { ParameterAverager(parameters) }
+  public func makeAverager(_ parameters: [NamedTensor], in run: RunLength) -> any Averager { ParameterAverager(parameters) }
 }
 
 /// - Throws: `BasinError` of kind usage where averaging would start when the run is over.

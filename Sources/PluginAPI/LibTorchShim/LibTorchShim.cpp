@@ -4,6 +4,7 @@
 #include <ATen/Context.h>
 #include <ATen/Functions.h>
 #include <ATen/Parallel.h>
+#include <ATen/autocast_mode.h>
 #include <ATen/detail/CUDAHooksInterface.h>
 #include <torch/csrc/stable/c/shim.h>
 #include <torch/version.h>
@@ -115,6 +116,19 @@ int manualSeed(uint64_t seed) {
   return guarded([&] { at::manual_seed(seed); });
 }
 
+int setAutocast(int32_t device, int32_t dtype) {
+  return guarded([&] {
+    const auto type = deviceFromCode(device).type();
+    if (dtype < 0) {
+      at::autocast::set_autocast_enabled(type, false);
+      at::autocast::clear_cache();
+    } else {
+      at::autocast::set_autocast_dtype(type, static_cast<at::ScalarType>(dtype));
+      at::autocast::set_autocast_enabled(type, true);
+    }
+  });
+}
+
 const BasinTable table = {
     BASIN_TABLE_VERSION,
     sizeof(BasinTable),
@@ -143,6 +157,7 @@ const BasinTable table = {
     [] { return static_cast<int32_t>(at::get_num_threads()); },
     setDeterministic,
     manualSeed,
+    setAutocast,
     [] { return at::globalContext().hasCUDA() ? static_cast<int32_t>(at::detail::getCUDAHooks().deviceCount()) : 0; },
     [] { return static_cast<int32_t>(at::globalContext().hasMPS()); },
 };

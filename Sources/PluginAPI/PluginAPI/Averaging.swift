@@ -25,7 +25,7 @@ public protocol AveragingPolicy: Sendable {
   ///
   /// - Throws: `BasinError` of kind usage for a plan that cannot work (a start after the end, a cycle without a sample).
   func events(in run: RunLength) throws -> [AveragingEvent]
-  func makeAverager(_ parameters: [NamedTensor]) throws -> any Averager
+  func makeAverager(_ parameters: [NamedTensor], in run: RunLength) throws -> any Averager
 }
 
 /// Holds an average of weights.
@@ -40,4 +40,13 @@ public protocol Averager: AnyObject {
   func restore(_ state: OptimizerState) throws
   /// Forgets all samples.
   func reset()
+}
+
+/// An averager that holds a distribution over weights (SWAG): it is evaluated by the mean prediction of several draws.
+public protocol SamplingAverager: Averager {
+  /// Draws a prediction is averaged over.
+  var draws: Int { get }
+  /// Weights drawn from the distribution, one tensor a parameter in their order: a pure function of the samples and
+  /// `random`. nil before the first sample.
+  func draw(_ random: Random) throws -> [Tensor]?
 }

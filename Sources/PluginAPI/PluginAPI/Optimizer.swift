@@ -10,10 +10,8 @@ public struct OptimizerState {
   }
 }
 
-/// Turns gradients into steps.
-public protocol Optimizer: AnyObject {
-  associatedtype OptimizerOptions: Options
-  init(_ options: OptimizerOptions, parameters: [NamedTensor]) throws
+/// Turns gradients into steps: what a run holds, whichever optimizer it was made from.
+public protocol UpdateRule: AnyObject {
   /// One step from the gradients the parameters hold; a parameter without a gradient stays as it is.
   func step(learningRate: Double) throws
   var state: OptimizerState { get throws }
@@ -21,4 +19,43 @@ public protocol Optimizer: AnyObject {
   func restore(_ state: OptimizerState) throws
   /// Forgets everything, as if no step had been made.
   func reset() throws
+}
+
+/// An optimizer that is chosen by its name: `--optimizer sgd`.
+///
+/// An option named `weightDecay` is understood by the host: parameter groups without decay get it as 0.
+public protocol Optimizer: UpdateRule {
+  associatedtype OptimizerOptions: Options
+  init(_ options: OptimizerOptions, parameters: [NamedTensor]) throws
+}
+
+/// An optimizer around another one: `--optimizer sam:sgd`.
+///
+/// Its options lie beside those of the inner one, under the same prefix, so their names must differ from the usual ones. Its
+/// state holds that of the inner one.
+public protocol OptimizerWrapper: UpdateRule {
+  associatedtype OptimizerOptions: Options
+  /// - Throws: `BasinError` of kind usage where it cannot go around such a rule.
+  init(_ options: OptimizerOptions, around inner: any UpdateRule, parameters: [NamedTensor]) throws
+}
+
+/// A rule that wants its gradient at another point than the weights (SAM).
+///
+/// A step then takes two forward and backward passes over the same batch with the same random numbers: gradients at the
+/// weights, ``ascend()``, gradients there, `step`, which starts from the weights `ascend()` left.
+public protocol TwoPassRule: UpdateRule {
+  /// Moves the weights to where the next gradients are to be taken, remembering where they were.
+  func ascend() throws
+  /// Undoes ``ascend()`` without a step.
+  func descend() throws
+}
+
+/// A rule that trains one set of weights and evaluates another (Schedule-Free).
+///
+/// Training, checkpoints and `state` hold the training weights.
+public protocol SwitchingRule: UpdateRule {
+  /// Puts the weights to evaluate into the parameters.
+  func useEvaluationWeights() throws
+  /// Puts the weights to train back, bit by bit as they were.
+  func useTrainingWeights() throws
 }

@@ -34,6 +34,18 @@ public struct Field<O>: Sendable {
     }
   }
 
+  /// A value without an order, such as a ``Landmark``.
+  @_disfavoredOverload
+  public init<V: LosslessStringConvertible & Equatable & Sendable>(
+    _ name: String, _ path: WritableKeyPath<O, V> & Sendable, _ help: String
+  ) {
+    self.init(name: name, help: help, allowed: Self.typeName(V.self)) { $0[keyPath: path].description } write: { options, text in
+      guard let value = V(text), value == value else { return false }
+      options[keyPath: path] = value
+      return true
+    }
+  }
+
   /// A switch: `true` or `false`.
   public init(_ name: String, _ path: WritableKeyPath<O, Bool> & Sendable, _ help: String) {
     self.init(name: name, help: help, allowed: "true or false") { $0[keyPath: path].description } write: { options, text in

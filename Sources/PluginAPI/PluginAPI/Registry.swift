@@ -44,7 +44,18 @@ public struct DatasetEntry {
 public struct OptimizerEntry {
   public let name, module, summary: String
   public let options: [OptionDescription]
-  public let make: ([String: String], [NamedTensor]) throws -> any Optimizer
+  public let make: ([String: String], [NamedTensor]) throws -> any UpdateRule
+  let verify: ([String: String]) throws -> Void
+
+  /// Checks option values without making anything.
+  public func check(_ settings: [String: String]) throws { try verify(settings) }
+}
+
+/// An optimizer around another one, as registered.
+public struct WrapperEntry {
+  public let name, module, summary: String
+  public let options: [OptionDescription]
+  public let make: ([String: String], any UpdateRule, [NamedTensor]) throws -> any UpdateRule
   let verify: ([String: String]) throws -> Void
 
   /// Checks option values without making anything.
@@ -54,7 +65,7 @@ public struct OptimizerEntry {
 public struct ScheduleEntry {
   public let name, module, summary: String
   public let options: [OptionDescription]
-  public let make: ([String: String]) throws -> any Schedule
+  public let make: ([String: String]) throws -> any LearningRateCurve
 }
 
 public struct AveragingEntry {
@@ -80,6 +91,7 @@ public struct Registry {
   public private(set) var models: [ModelEntry] = []
   public private(set) var datasets: [DatasetEntry] = []
   public private(set) var optimizers: [OptimizerEntry] = []
+  public private(set) var wrappers: [WrapperEntry] = []
   public private(set) var schedules: [ScheduleEntry] = []
   public private(set) var averagings: [AveragingEntry] = []
   public private(set) var methods: [Method] = []
@@ -163,6 +175,14 @@ public struct Registry {
       } verify: { _ = try O.OptimizerOptions(settings: $0, of: "optimizer \(name)") })
   }
 
+  /// Adds an optimizer that goes around another: `--optimizer NAME:INNER`.
+  public mutating func add<W: OptimizerWrapper>(wrapper name: String, _ type: W.Type, _ summary: String) {
+    wrappers.append(
+      WrapperEntry(name: name, module: module, summary: summary, options: W.OptimizerOptions.descriptions) {
+        try W(W.OptimizerOptions(settings: $0, of: "optimizer \(name)"), around: $1, parameters: $2)
+      } verify: { _ = try W.OptimizerOptions(settings: $0, of: "optimizer \(name)") })
+  }
+
   public mutating func add<S: Schedule>(
     schedule name: String, _ type: S.Type, _ summary: String, preset: [String: String] = [:]
   ) {
@@ -193,6 +213,7 @@ public struct Registry {
     models += other.models
     datasets += other.datasets
     optimizers += other.optimizers
+    wrappers += other.wrappers
     schedules += other.schedules
     averagings += other.averagings
     methods += other.methods

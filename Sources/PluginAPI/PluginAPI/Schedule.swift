@@ -33,7 +33,7 @@ public struct RunLength: Hashable, Sendable {
 }
 
 /// A point in a run or a length of time: `40ep`, `300st` or `0.5dur` (a part of the run).
-public struct Landmark: Hashable, Sendable, LosslessStringConvertible, Comparable {
+public struct Landmark: Hashable, Sendable, LosslessStringConvertible {
   public enum Unit: String, Sendable { case epochs = "ep", steps = "st", duration = "dur" }
   public let value: Double
   public let unit: Unit
@@ -65,14 +65,22 @@ public struct Landmark: Hashable, Sendable, LosslessStringConvertible, Comparabl
       }
     return Int(min(exact, 1e15).rounded())
   }
-
-  public static func < (a: Landmark, b: Landmark) -> Bool { a.value < b.value }
 }
 
 /// The learning rate over a run: a pure function.
-public protocol Schedule: Sendable {
-  associatedtype ScheduleOptions: Options
-  init(_ options: ScheduleOptions) throws
+public protocol LearningRateCurve: Sendable {
   /// The multiple of the initial rate to use for the step that starts at `progress`.
   func factor(at progress: Progress) -> Double
+  /// - Throws: `BasinError` of kind usage where the curve does not fit a run of that length, such as one it does not cover.
+  func check(_ run: RunLength) throws
+}
+
+extension LearningRateCurve {
+  public func check(_ run: RunLength) throws {}
+}
+
+/// A curve that is chosen by its name: `--schedule cosine`.
+public protocol Schedule: LearningRateCurve {
+  associatedtype ScheduleOptions: Options
+  init(_ options: ScheduleOptions) throws
 }

@@ -83,6 +83,13 @@ private let backwardThunk: BasinBackward = { context, gradients, gradientCount, 
   guard let context, case .success(let table) = LibTorch.table else { return 1 }
   let function = Unmanaged<BackwardBody>.fromOpaque(context).takeUnretainedValue()
   do {
+    // The engine runs with gradients on where a graph of the gradients is wanted. Without this error a second derivative
+    // would come out too small without a word.
+    let wantsGraph = table.setGradientEnabled(0) != 0
+    _ = table.setGradientEnabled(wantsGraph ? 1 : 0)
+    guard !wantsGraph else {
+      throw TensorError(operation: function.name, shapes: [], message: "has no second derivative")
+    }
     // The gradients are borrowed: take a reference of our own for the time of the call.
     let incoming = (0..<Int(gradientCount)).map { index -> Tensor? in
       guard let handle = gradients?[index] else { return nil }

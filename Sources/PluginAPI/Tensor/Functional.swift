@@ -42,8 +42,15 @@ public func globalAveragePool(_ x: Tensor) throws -> Tensor {
 }
 
 /// Mean cross entropy of logits `[N, classes]` and int64 classes `[N]`; targets of -100 do not count.
-public func crossEntropy(_ logits: Tensor, _ targets: Tensor, sum: Bool = false) throws -> Tensor {
-  try Operators.crossEntropy(.tensor(logits), .tensor(targets), .none, .int(sum ? 2 : 1))
+///
+/// - Parameters:
+///   - classWeights: `[classes]`: what an example of each class counts, in the mean too.
+///   - labelSmoothing: the part of each target spread evenly over all classes (Szegedy et al. 2016), 0...1.
+public func crossEntropy(
+  _ logits: Tensor, _ targets: Tensor, sum: Bool = false, classWeights: Tensor? = nil, labelSmoothing: Double = 0
+) throws -> Tensor {
+  try Operators.crossEntropy(
+    .tensor(logits), .tensor(targets), .tensor(classWeights), .int(sum ? 2 : 1), .int(-100), .double(labelSmoothing))
 }
 
 /// softmax(Q K^T / sqrt(d) + mask) V with queries, keys and values `[N, heads, L, d]`.

@@ -73,6 +73,18 @@ public enum LibTorch {
   /// Seeds LibTorch's own generator, which only operations outside Basin's counter-based ones use.
   public static func seed(_ seed: UInt64) throws { try check(table.get().manualSeed(seed), "seed") }
 
+  /// Runs `body` with LibTorch's automatic casts: products and convolutions in `dtype`, what needs range or precision in
+  /// float32 (autocast).
+  ///
+  /// - Parameter dtype: float16 or bfloat16; nil runs `body` as it is.
+  public static func autocasting<R>(to dtype: DType?, on device: Device, _ body: () throws -> R) throws -> R {
+    guard let dtype else { return try body() }
+    let table = try table.get()
+    try check(table.setAutocast(Int32(device.code), Int32(dtype.rawValue)), "autocast")
+    defer { _ = table.setAutocast(Int32(device.code), -1) }
+    return try body()
+  }
+
   public static func isAvailable(_ device: Device) throws -> Bool {
     switch device {
     case .cpu: true

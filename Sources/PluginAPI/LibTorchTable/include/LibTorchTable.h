@@ -13,7 +13,7 @@
 extern "C" {
 #endif
 
-#define BASIN_TABLE_VERSION 1
+#define BASIN_TABLE_VERSION 2
 
 typedef struct BasinTensorHandle *BasinTensor;
 typedef struct BasinOperatorHandle *BasinOperator;
@@ -118,6 +118,8 @@ typedef struct BasinTable {
   int32_t (*threads)(void);
   int (*setDeterministic)(int32_t);
   int (*manualSeed)(uint64_t);
+  // Automatic casts of this thread's operations on devices of this kind to `dtype`; -1 ends them and drops cached copies.
+  int (*setAutocast)(int32_t device, int32_t dtype);
   int32_t (*cudaDevices)(void);
   int32_t (*mpsAvailable)(void);
 } BasinTable;
