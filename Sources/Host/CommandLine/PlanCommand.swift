@@ -18,7 +18,7 @@ struct PlanCommand: ParsableCommand {
     let configuration = try RunConfiguration(request, in: catalog)
     let splits = try configuration.splits(in: catalog)
     let run = RunLength(
-      epochs: configuration.epochs, stepsPerEpoch: EpochOrder.count(splits.train.count, size: configuration.batchSize))
+      epochs: configuration.epochs, stepsPerEpoch: EpochOrder.count(splits.train.count, size: configuration.examplesPerStep))
     let schedule = try configuration.makeSchedule(catalog)
     let events = try configuration.makePolicy(catalog).events(in: run)
     func rate(_ step: Int) -> Double { configuration.learningRate * schedule.factor(at: Progress(step: step, run: run)) }

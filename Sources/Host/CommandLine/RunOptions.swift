@@ -10,10 +10,16 @@ struct RunOptions: ParsableArguments {
   @Option(help: "Passes over the training data (default: the model's recipe).") var epochs: String?
   @Option(help: "Examples a step, or all.") var batchSize: String?
   @Option(name: .customLong("lr"), help: "The initial learning rate.") var learningRate: String?
-  @Option(help: "The optimizer, instead of the recipe's.") var optimizer: String?
+  @Option(help: "The optimizer, instead of the recipe's; sam:sgd and the like go around another.") var optimizer: String?
   @Option(help: "The learning-rate schedule, instead of the method's.") var schedule: String?
   @Option(help: "The averaging policy, instead of the method's.") var averaging: String?
-  @Option(help: "How normalization statistics are estimated again: pooled.") var bnUpdate: String?
+  @Option(help: ArgumentHelp("Averages to take along the way that change nothing, such as swa,ema:0.99,lawa:5.", valueName: "list"))
+  var observe: String?
+  @Option(help: "How normalization statistics are estimated again: pooled, exact or reference (default: pooled).") var bnUpdate: String?
+  @Option(help: "Training examples --bn-update exact looks at, all at once (default: 4096).") var bnExamples: String?
+  @Option(help: "End that pass once the statistics move by less than this, such as 0.001 (default: never early).") var bnTolerance: String?
+  @Option(help: "float32, or products in bf16 or fp16 (default: float32).") var precision: String?
+  @Flag(inversion: .prefixedNo, help: "The same bits run after run (default: on).") var deterministic: Bool?
   @Option(help: "The seed of weights, order, dropout and augmentation (default: 0).") var seed: String?
   @Option(name: .customLong("set"), help: ArgumentHelp("An option, such as model.hidden=32; `basin describe` lists them.", valueName: "key=value"))
   var settings: [String] = []
@@ -39,7 +45,9 @@ struct RunOptions: ParsableArguments {
     var request = RunRequest()
     let flags: [(RunRequest.Key, String?)] = [
       (.domain, domain), (.model, model), (.dataset, dataset), (.method, method), (.epochs, epochs), (.batchSize, batchSize),
-      (.learningRate, learningRate), (.optimizer, optimizer), (.schedule, schedule), (.averaging, averaging), (.bnUpdate, bnUpdate),
+      (.learningRate, learningRate), (.optimizer, optimizer), (.schedule, schedule), (.averaging, averaging), (.observe, observe),
+      (.bnUpdate, bnUpdate), (.bnExamples, bnExamples), (.bnTolerance, bnTolerance), (.precision, precision),
+      (.deterministic, deterministic.map { "\($0)" }),
       (.seed, seed), (.dataRoot, dataRoot), (.device, device), (.threads, threads), (.initialCheckpoint, initialCheckpoint),
       (.select, select), (.patience, patience), (.maxTime, maxTime), (.monitor, monitor),
       (.validationFraction, validationFraction), (.splitSeed, splitSeed), (.fold, fold), (.checkpointEvery, checkpointEvery), (.keep, keep),

@@ -9,6 +9,7 @@ final class PreparedRun {
   let splits: Splits
   let model: any LoadedModel
   let tensors: [NamedTensor]
+  /// Those that are trained: without the frozen ones.
   let parameters: [NamedTensor]
   let objective: Objective
   let random: Random
@@ -30,7 +31,7 @@ final class PreparedRun {
     dataSeconds = Clock.now() - start
 
     try LibTorch.setThreads(configuration.threads)
-    try LibTorch.setDeterministic(true)
+    try LibTorch.setDeterministic(configuration.isDeterministic)
     guard try LibTorch.isAvailable(configuration.device) else {
       throw BasinError.usage(
         "--device \(configuration.device) is not there", advice: "This LibTorch and machine offer cpu; `basin doctor` shows more")
@@ -51,20 +52,31 @@ final class PreparedRun {
       let setData = Operator("aten::set_data")
       for item in tensors { try setData.run(.tensor(item.tensor), .tensor(item.tensor.to(configuration.device))) }
     }
-    parameters = tensors.filter { $0.role == .parameter }
-    guard !parameters.isEmpty else {
+    let all = tensors.filter { $0.role == .parameter }
+    guard !all.isEmpty else {
       throw BasinError.internalError("model \(entry.name) has no parameter", advice: "Mark its tensors with @Parameter")
     }
-    objective = try Objective(dataset.task)
+    let groups = try configuration.parameterGroups
+    try groups.checkFrozen(all)
+    for parameter in all where groups.freezes(parameter.path) { try parameter.tensor.setRequiresGradient(false) }
+    parameters = all.filter { !groups.freezes($0.path) }
+    let trainingSplit = splits.train, dataset = dataset
+    objective = try Objective(
+      dataset.task, configuration.loss,
+      labels: dataset.labels(trainingSplit.split).map { labels in trainingSplit.ids.map { labels[$0] } },
+      device: configuration.device)
   }
 
-  var stepsPerEpoch: Int { EpochOrder.count(splits.train.count, size: configuration.batchSize) }
+  var stepsPerEpoch: Int { EpochOrder.count(splits.train.count, size: configuration.examplesPerStep) }
   var length: RunLength { RunLength(epochs: configuration.epochs, stepsPerEpoch: stepsPerEpoch) }
-  var parameterCount: Int { parameters.reduce(0) { $0 + $1.tensor.count } }
+  var parameterCount: Int { tensors.filter { $0.role == .parameter }.reduce(0) { $0 + $1.tensor.count } }
+  /// Normalization statistics and counters: what a forward pass in training changes.
+  var buffers: [NamedTensor] { tensors.filter { $0.role != .parameter } }
 
   var evaluation: Evaluation {
     Evaluation(
-      dataset: dataset, model: model, objective: objective, device: configuration.device, batchSize: configuration.batchSize)
+      dataset: dataset, model: model, objective: objective, device: configuration.device, batchSize: configuration.batchSize,
+      precision: configuration.precision)
   }
 
   /// A copy of every tensor of the model.

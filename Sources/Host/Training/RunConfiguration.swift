@@ -1,4 +1,5 @@
 import Foundation
+import Optim
 import PluginAPI
 import Yams
 
@@ -6,7 +7,6 @@ import Yams
 public struct RunConfiguration: Sendable {
   public enum Selection: String, CaseIterable, Sendable { case last, best }
   public enum Monitor: String, CaseIterable, Sendable { case validation, test }
-  public enum NormalizationUpdate: String, CaseIterable, Sendable { case pooled }
 
   public var domain, model, dataset, method: String
   public var epochs: Int
@@ -14,7 +14,15 @@ public struct RunConfiguration: Sendable {
   public var batchSize: Int?
   public var learningRate: Double
   public var optimizer, schedule, averaging: String
+  /// Averages that are taken along the way and change nothing.
+  public var observe: [Observer]
   public var bnUpdate: NormalizationUpdate
+  /// Size of the calibration set of `--bn-update exact`.
+  public var bnExamples: Int
+  /// Change of the statistics below which a pass over them ends early; nil: never.
+  public var bnTolerance: Double?
+  public var precision: Precision
+  public var isDeterministic: Bool
   public var seed: Int
   public var dataRoot: String?
   public var device: Device
@@ -52,8 +60,6 @@ public struct RunConfiguration: Sendable {
 
   // MARK: Resolving
 
-  static let sections = ["model", "dataset", "optimizer", "schedule", "averaging"]
-
   /// Decides everything the request leaves open and checks every value; touches neither data nor LibTorch.
   ///
   /// - Throws: `BasinError` of kind usage, with the nearest valid name where a name is unknown.
@@ -78,13 +84,18 @@ public struct RunConfiguration: Sendable {
     batchSize = request[.batchSize] == "all" ? nil
       : try request.value(.batchSize, Int.self, "a whole number from 1, or all", where: { $0 >= 1 }) ?? recipe.batchSize
     learningRate = try request.value(.learningRate, Double.self, "a positive number", where: { $0 > 0 && $0.isFinite }) ?? recipe.learningRate
-    let optimizerEntry = try catalog.optimizer(request[.optimizer] ?? method.optimizer ?? recipe.optimizer)
+    let chain = try OptimizerChain(request[.optimizer] ?? method.optimizer ?? recipe.optimizer, in: catalog)
     let scheduleEntry = try catalog.schedule(request[.schedule] ?? method.schedule)
     let averagingEntry = try catalog.averaging(request[.averaging] ?? method.averaging)
-    optimizer = optimizerEntry.name
+    optimizer = chain.name
     schedule = scheduleEntry.name
     averaging = averagingEntry.name
+    observe = try request[.observe].map { try Observer.list($0, in: catalog) } ?? []
     bnUpdate = try Self.choice(request, .bnUpdate, NormalizationUpdate.self) ?? .pooled
+    bnExamples = try request.value(.bnExamples, Int.self, "a whole number from 2", where: { $0 >= 2 }) ?? 4096
+    bnTolerance = try request.value(.bnTolerance, Double.self, "a positive number", where: { $0 > 0 && $0.isFinite })
+    precision = try Self.choice(request, .precision, Precision.self) ?? .float32
+    isDeterministic = try request.value(.deterministic, Bool.self, "true or false", where: { _ in true }) ?? true
     seed = try request.value(.seed, Int.self, "a whole number from 0", where: { $0 >= 0 }) ?? 0
     device = try request.value(.device, Device.self, "cpu, cuda, cuda:N or mps", where: { _ in true }) ?? .cpu
     threads = try request.value(.threads, Int.self, "a whole number from 1 to 1024", where: { (1...1024).contains($0) })
@@ -102,17 +113,19 @@ public struct RunConfiguration: Sendable {
     plugins = request.plugins
 
     let options: [String: [OptionDescription]] = [
-      "model": entry.options, "dataset": dataEntry.options, "optimizer": optimizerEntry.options,
+      "model": entry.options, "dataset": dataEntry.options, "optimizer": chain.options,
       "schedule": scheduleEntry.options, "averaging": averagingEntry.options,
+      "loss": LossOptions.descriptions, "gradient": GradientOptions.descriptions,
+      "parameters": ParameterGroupOptions.descriptions,
     ]
     let presets = ["model": entry.preset, "dataset": dataEntry.preset]
     // The recipe and the method speak to whichever optimizer, schedule and policy were chosen: what these lack is passed over.
     // The recipe's optimizer settings are for its own optimizer.
-    let isOwnOptimizer = optimizerEntry.name == recipe.optimizer
+    let isOwnOptimizer = chain.base.name == recipe.optimizer
     var defaults = recipe.settings.filter { !$0.key.hasPrefix("optimizer.") || isOwnOptimizer }
     defaults.merge(method.settings) { $1 }
     if isOwnOptimizer, let stray = recipe.settings.keys.first(where: { key in
-      key.hasPrefix("optimizer.") && !optimizerEntry.options.contains { "optimizer." + $0.name == key }
+      key.hasPrefix("optimizer.") && !chain.options.contains { "optimizer." + $0.name == key }
     }) {
       throw BasinError.internalError("the recipe of model \(entry.name) sets \(stray), which \(optimizer) does not have")
     }
@@ -133,7 +146,10 @@ public struct RunConfiguration: Sendable {
     _ = try makePolicy(catalog)
     try entry.check(section("model"))
     try dataEntry.check(section("dataset"))
-    try optimizerEntry.check(section("optimizer"))
+    try chain.check(section("optimizer"))
+    try loss.check()
+    _ = try gradient
+    _ = try parameterGroups
   }
 
   private static func choice<C: RawRepresentable & CaseIterable>(_ request: RunRequest, _ key: RunRequest.Key, _ type: C.Type) throws -> C?
@@ -150,6 +166,18 @@ public struct RunConfiguration: Sendable {
     var result: [String: String] = [:]
     for (key, value) in settings where key.hasPrefix(name + ".") { result[String(key.dropFirst(name.count + 1))] = value }
     return result
+  }
+
+  public var loss: LossOptions { get throws { try LossOptions(settings: section("loss"), of: "loss") } }
+  public var gradient: GradientOptions { get throws { try GradientOptions(settings: section("gradient"), of: "gradient") } }
+  public var parameterGroups: ParameterGroupOptions {
+    get throws { try ParameterGroupOptions(settings: section("parameters"), of: "parameters") }
+  }
+
+  /// Examples an optimizer step sees: those of all its batches; nil: all.
+  var examplesPerStep: Int? {
+    let batches = Int(settings["gradient.accumulate"] ?? "") ?? 1
+    return batchSize.map { $0.multipliedReportingOverflow(by: batches) }.map { $0.overflow ? .max : $0.partialValue }
   }
 
   public func makeSchedule(_ catalog: Catalog) throws -> any LearningRateCurve { try catalog.schedule(schedule).make(section("schedule")) }
@@ -171,7 +199,12 @@ public struct RunConfiguration: Sendable {
     line(.optimizer, optimizer)
     line(.schedule, schedule)
     line(.averaging, averaging)
+    line(.observe, observe.isEmpty ? nil : observe.map(\.text).joined(separator: ","))
     line(.bnUpdate, bnUpdate.rawValue)
+    line(.bnExamples, "\(bnExamples)")
+    line(.bnTolerance, bnTolerance.map { "\($0)" })
+    line(.precision, precision.rawValue)
+    line(.deterministic, "\(isDeterministic)")
     line(.seed, "\(seed)")
     line(.dataRoot, dataRoot)
     line(.device, device.description)

@@ -14,7 +14,8 @@ public struct RunRequest: Sendable {
 
   /// The keys of a configuration file; each is also a flag of `basin train`.
   public enum Key: String, CaseIterable, Sendable {
-    case domain, model, dataset, method, epochs, batchSize, learningRate, optimizer, schedule, averaging, bnUpdate, seed, dataRoot, device, threads
+    case domain, model, dataset, method, epochs, batchSize, learningRate, optimizer, schedule, averaging, observe
+    case bnUpdate, bnExamples, bnTolerance, precision, deterministic, seed, dataRoot, device, threads
     case initialCheckpoint = "init"
     case select, monitor, patience, maxTime, validationFraction, splitSeed, fold, checkpointEvery, keep
 

@@ -7,7 +7,7 @@ enum RunSummary {
 
   static func make(
     _ run: PreparedRun, history: RunHistory, watch: Stopwatch, stepTimes: [Double], step: Int, validation: Metrics?,
-    test: Metrics?, selected: JSONValue, averaged: JSONValue
+    test: Metrics?, selected: JSONValue, averaged: JSONValue, observed: JSONValue
   ) throws -> JSONValue {
     let configuration = run.configuration
     let examples = Double(run.splits.train.count) * Double(step) / Double(run.length.stepsPerEpoch)
@@ -26,7 +26,7 @@ enum RunSummary {
         "test": JSONValue(run.splits.test?.count),
       ],
       "train": history.lastTrain?.json ?? .null, "validation": validation?.json ?? .null, "test": test?.json ?? .null,
-      "selected": selected, "averaged": averaged, "observed": .object([:]),
+      "selected": selected, "averaged": averaged, "observed": observed,
       "best": history.best.map { ["epoch": .int(history.bestEpoch), .init(configuration.monitor.rawValue): $0.json] } ?? .null,
       "stopped": JSONValue(history.stopReason),
       "seconds": watch.json, "stepMilliseconds": milliseconds(stepTimes),

@@ -7,9 +7,10 @@ public final class TrainingRun {
   private let run: PreparedRun
   private let directory: RunDirectory
   private let trainingStep: TrainingStep
-  private var optimizer: any UpdateRule { trainingStep.optimizer }
-  private let averager: any Averager
-  private let events: [Int: [AveragingEvent.Kind]]
+  private let model: ModelState
+  /// The method's average first, then the observers'.
+  private let tracks: [AveragingTrack]
+  private var own: AveragingTrack { tracks[0] }
   private let log: MetricsLog
   private let bar: ProgressBar
 
@@ -24,7 +25,6 @@ public final class TrainingRun {
   private let started = Clock.now()
   private let earlier: Double
 
-  /// - Parameter notes: gets remarks for the user.
   init(
     _ run: PreparedRun, in catalog: Catalog, directory: RunDirectory, checkpoint: Checkpoint?, quiet: Bool
   ) throws {
@@ -32,14 +32,9 @@ public final class TrainingRun {
     self.run = run
     self.directory = directory
     trainingStep = try TrainingStep(run, in: catalog)
-    let policy = try configuration.makePolicy(catalog)
-    averager = try policy.makeAverager(run.parameters, in: run.length)
-    events = Dictionary(grouping: try policy.events(in: run.length), by: \.step).mapValues { $0.map(\.kind) }
-    if let checkpoint {
-      try directory.cutMetrics(to: Int(checkpoint.state["metricsLength"]?.number ?? 0))
-    } else {
-      try directory.cutMetrics(to: 0)
-    }
+    model = ModelState(run: run, rule: trainingStep.rule)
+    tracks = try configuration.makeTracks(catalog, run.parameters, in: run.length)
+    try directory.cutMetrics(to: Int(checkpoint?.state["metricsLength"]?.number ?? 0))
     log = try MetricsLog(directory.metrics)
     if let checkpoint { watch = Stopwatch(json: checkpoint.state["seconds"]) }
     earlier = watch.total
@@ -62,29 +57,29 @@ public final class TrainingRun {
     defer { bar.clear() }
     let length = run.length
     while step < length.steps, !history.isStopped {
-      let epoch = step / length.stepsPerEpoch
-      let order = EpochOrder.training(run.splits.train.ids, size: configuration.batchSize, epoch: epoch, run.random)
+      let order = trainingStep.order(epoch: step / length.stepsPerEpoch)
       for index in (step % length.stepsPerEpoch)..<length.stepsPerEpoch {
         try trainStep(order[index])
-        for event in events[step] ?? [] { try apply(event) }
+        try average()
         if step % length.stepsPerEpoch == 0 { try endEpoch(step / length.stepsPerEpoch) }
         try stopIfAsked()
         if isCheckpointDue { try writeCheckpoint() }
         if history.isStopped { break }
       }
     }
-    return try finish()
+    do { return try finish() } catch is Interrupted { throw Interrupted(checkpoint: try writeCheckpoint()) }
   }
 
   private func trainStep(_ ids: [Int]) throws {
     let result = try trainingStep(step, ids)
     watch.add(.data, result.dataSeconds)
     watch.add(.train, result.trainSeconds)
-    guard result.loss.isFinite else {
+    if let failure = result.failure {
       let kept = Checkpoint.all(in: directory).last
       throw BasinError.internalError(
-        "the loss became \(result.loss) at step \(step + 1)",
-        advice: "Lower --lr or add warm-up (--set schedule.warmup=1ep)" + (kept.map { "; the last good checkpoint is \($0)" } ?? ""))
+        "\(failure) at step \(step + 1)",
+        advice: "Lower --lr, add warm-up (--set schedule.warmup=1ep) or limit gradients (--set gradient.clipNorm=1)"
+          + (kept.map { "; the last good checkpoint is \($0)" } ?? ""))
     }
     try history.count(loss: result.loss, correct: result.correct, examples: ids.count)
     stepTimes.append(result.trainSeconds)
@@ -93,30 +88,29 @@ public final class TrainingRun {
       step: step, examplesPerStep: Double(run.splits.train.count) / Double(run.length.stepsPerEpoch), progressText)
   }
 
-  private func apply(_ event: AveragingEvent.Kind) throws {
-    switch event {
-    case .sample:
-      try watch.measure(.average) { try averager.sample() }
-      history.totalSamples += 1
-    case .restart:
-      try watch.measure(.average) {
-        if let average = try averager.average() { try Self.assign(average, to: run.parameters) }
-        averager.reset()
-        try optimizer.reset()
+  // MARK: Averaging
+
+  private func average() throws {
+    for track in tracks {
+      for event in track.due(after: step) {
+        switch event.kind {
+        case .sample:
+          try watch.measure(.average) { try model.withEvaluationWeights { try track.averager.sample() } }
+          if track === own { history.totalSamples += 1 }
+        case .restart: try restart()
+        }
       }
-      try updateStatistics()
-      history.restarts += 1
     }
   }
 
-  private static func assign(_ values: [Tensor], to parameters: [NamedTensor]) throws {
-    for (parameter, value) in zip(parameters, values) { try parameter.tensor.copy(from: value) }
-  }
-
-  private func updateStatistics() throws {
-    try run.locatingErrors {
-      try watch.measure(.bnUpdate) { _ = try run.evaluation.updateStatistics(run.splits.train) }
+  private func restart() throws {
+    try watch.measure(.average) {
+      if let average = try own.averager.average() { try model.assign(average) }
+      own.averager.reset()
+      try trainingStep.rule.reset()
     }
+    _ = try watch.measure(.bnUpdate) { try model.updateStatistics(step) }
+    history.restarts += 1
   }
 
   private func evaluate(_ part: Splits.Part?) throws -> Metrics? {
@@ -126,21 +120,37 @@ public final class TrainingRun {
     }
   }
 
+  // MARK: Epochs
+
   private func endEpoch(_ epoch: Int) throws {
-    let monitored = try evaluate(configuration.monitor == .test ? run.splits.test : run.splits.validation)
     let train = history.endEpoch()
-    if let monitored, history.improves(monitored, epoch: epoch), configuration.select == .best {
-      bestTensors = try run.copyTensors()
+    var monitored: Metrics?
+    try withWeightsToEvaluate {
+      monitored = try evaluate(configuration.monitor == .test ? run.splits.test : run.splits.validation)
+      if let monitored, history.improves(monitored, epoch: epoch), configuration.select == .best {
+        bestTensors = try run.copyTensors()
+      }
     }
-    let rate = trainingStep.rate(step - 1)
     try log.append([
-      "epoch": .int(epoch), "step": .int(step), "learningRate": JSONValue(rate), "train": train.json,
-      .init(configuration.monitor.rawValue): monitored?.json ?? .null, "samples": .int(averager.samples),
+      "epoch": .int(epoch), "step": .int(step), "learningRate": JSONValue(trainingStep.rate(step - 1)), "train": train.json,
+      .init(configuration.monitor.rawValue): monitored?.json ?? .null, "samples": .int(own.averager.samples),
     ])
     if let patience = configuration.patience, monitored != nil, epoch - history.bestEpoch >= patience {
       history.stop("no improvement in \(patience) epochs")
     }
     if let limit = configuration.maxTime, totalSeconds >= limit { history.stop("--max-time is over") }
+  }
+
+  /// Runs `body` with the weights that count: where the optimizer trains others, with statistics re-estimated for them, and
+  /// everything put back afterwards.
+  private func withWeightsToEvaluate(_ body: () throws -> Void) throws {
+    guard model.switching != nil else { return try body() }
+    let statistics = try run.buffers.map { try $0.tensor.clone() }
+    defer { for (buffer, value) in zip(run.buffers, statistics) { try? buffer.tensor.copy(from: value) } }
+    try model.withEvaluationWeights {
+      _ = try watch.measure(.bnUpdate) { try model.updateStatistics(step) }
+      try body()
+    }
   }
 
   // MARK: Stopping and checkpoints
@@ -160,37 +170,24 @@ public final class TrainingRun {
     }
   }
 
+  private var state: RunState { RunState(run: run, step: trainingStep, tracks: tracks) }
+
   @discardableResult
   private func writeCheckpoint() throws -> String {
     try log.sync()
     watch.total = totalSeconds
-    let optimizerState = try optimizer.state
-    let averagerState = try averager.state
-    var groups = ["model": try run.copyTensors()]
-    if !optimizerState.tensors.isEmpty { groups["optimizer"] = optimizerState.tensors.sorted { $0.key < $1.key }.map { ($0.key, $0.value) } }
-    if !averagerState.tensors.isEmpty { groups["averager"] = averagerState.tensors.sorted { $0.key < $1.key }.map { ($0.key, $0.value) } }
-    if let bestTensors { groups["best"] = bestTensors }
-    let state: JSONValue = [
+    let plain: [String: JSONValue] = [
       "step": .int(step), "metricsLength": .int(log.length), "history": history.json, "seconds": watch.json,
-      "optimizer": .object(optimizerState.counters.mapValues { .int($0) }),
-      "averager": .object(averagerState.counters.mapValues { .int($0) }),
     ]
-    let path = try Checkpoint(state: state, groups: groups).write(to: directory, step: step, keep: configuration.keep)
+    let path = try state.checkpoint(plain, best: bestTensors).write(to: directory, step: step, keep: configuration.keep)
     lastCheckpoint = (step, Clock.now())
     return path
   }
 
   private func restore(_ checkpoint: Checkpoint) throws {
-    func counters(_ key: String) -> [String: Int] {
-      guard case .object(let object)? = checkpoint.state[key] else { return [:] }
-      return object.compactMapValues { $0.number.map { Int($0) } }
-    }
-    func tensors(_ group: String) -> [String: Tensor] { Dictionary(checkpoint.groups[group] ?? [], uniquingKeysWith: { $1 }) }
-    try Checkpoint.load(checkpoint.groups["model"] ?? [], into: run.tensors, file: directory.checkpoints)
-    try optimizer.restore(OptimizerState(tensors: tensors("optimizer"), counters: counters("optimizer")))
-    try averager.restore(OptimizerState(tensors: tensors("averager"), counters: counters("averager")))
-    bestTensors = checkpoint.groups["best"]
     step = Int(checkpoint.state["step"]?.number ?? 0)
+    try state.restore(checkpoint, done: step, file: directory.checkpoints)
+    bestTensors = checkpoint.groups["best"]
     history = try RunHistory(json: checkpoint.state["history"], device: configuration.device)
     lastCheckpoint = (step, Clock.now())
   }
@@ -198,43 +195,44 @@ public final class TrainingRun {
   // MARK: The end
 
   private func finish() throws -> JSONValue {
-    let validation = try evaluate(run.splits.validation)
-    let test = try evaluate(run.splits.test)
-    let last = try run.copyTensors()
     try AtomicFile.makeFolder(directory.weights)
-    try AtomicFile.write(Safetensors.encode(last), to: "\(directory.weights)/last.safetensors")
-
-    var averaged: JSONValue = .null
-    if let average = try averager.average() {
-      try Self.assign(average, to: run.parameters)
-      try updateStatistics()
-      averaged = [
-        "samples": .int(averager.samples), "totalSamples": .int(history.totalSamples), "restarts": .int(history.restarts),
-        "validation": try evaluate(run.splits.validation)?.json ?? .null, "test": try evaluate(run.splits.test)?.json ?? .null,
-      ]
-      try AtomicFile.write(Safetensors.encode(run.copyTensors()), to: "\(directory.weights)/averaged.safetensors")
-      try Checkpoint.load(last, into: run.tensors, file: directory.weights)
-    }
-
-    var selected: JSONValue = [
-      "epoch": .int(step / run.length.stepsPerEpoch), "validation": validation?.json ?? .null, "test": test?.json ?? .null,
-    ]
-    if configuration.select == .best, let bestTensors {
-      try Checkpoint.load(bestTensors, into: run.tensors, file: directory.weights)
-      selected = [
-        "epoch": .int(history.bestEpoch), "validation": try evaluate(run.splits.validation)?.json ?? .null,
-        "test": try evaluate(run.splits.test)?.json ?? .null,
-      ]
-      try AtomicFile.write(Safetensors.encode(bestTensors), to: "\(directory.weights)/best.safetensors")
-      try Checkpoint.load(last, into: run.tensors, file: directory.weights)
-    }
-    watch.total = totalSeconds
-    let summary = try RunSummary.make(
-      run, history: history, watch: watch, stepTimes: stepTimes, step: step, validation: validation, test: test,
-      selected: selected, averaged: averaged)
+    var summary: JSONValue = .null
+    try withWeightsToEvaluate { summary = try summarize() }
     // Last of all: its presence says that the run is finished.
     try AtomicFile.write(summary.data(), to: directory.summary)
     return summary
+  }
+
+  private func summarize() throws -> JSONValue {
+    let end = RunEnd(model: model, directory: directory)
+    let validation = try evaluate(run.splits.validation)
+    let test = try evaluate(run.splits.test)
+    try end.save(run.copyTensors(), "last")
+    var averaged = try end.evaluate(own, moment: step, file: "averaged", watch: &watch)
+    averaged?["totalSamples"] = .int(history.totalSamples)
+    averaged?["restarts"] = .int(history.restarts)
+    var observed: [String: JSONValue] = [:]
+    for track in tracks.dropFirst() {
+      observed[track.name] = try end.evaluate(track, moment: step, file: end.fileName(of: track), watch: &watch).map { .object($0) }
+        ?? ["samples": 0, "validation": .null, "test": .null]
+    }
+    var selected: [String: JSONValue] = [
+      "epoch": .int(step / run.length.stepsPerEpoch), "validation": validation?.json ?? .null, "test": test?.json ?? .null,
+    ]
+    if configuration.select == .best, let bestTensors {
+      selected = try model.restoringTensors {
+        try Checkpoint.load(bestTensors, into: run.tensors, file: directory.weights)
+        return [
+          "epoch": .int(history.bestEpoch), "validation": try evaluate(run.splits.validation)?.json ?? .null,
+          "test": try evaluate(run.splits.test)?.json ?? .null,
+        ]
+      }
+      try end.save(bestTensors, "best")
+    }
+    watch.total = totalSeconds
+    return try RunSummary.make(
+      run, history: history, watch: watch, stepTimes: stepTimes, step: step, validation: validation, test: test,
+      selected: .object(selected), averaged: averaged.map { .object($0) } ?? .null, observed: .object(observed))
   }
 
   private var progressText: String {

@@ -1,6 +1,7 @@
+import Optim
 import PluginAPI
 
-/// One step: batch, forward, loss, backward, optimizer. What the loop and the step timer share.
+/// One step: batches, forward, loss, backward, optimizer. What the loop and the step timer share.
 final class TrainingStep {
   struct Result {
     let loss: Double
@@ -8,45 +9,116 @@ final class TrainingStep {
     let correct: Tensor?
     /// Seconds for the batch, and for forward, backward and optimizer.
     let dataSeconds, trainSeconds: Double
+    /// What is not finite, if anything: the weights are then as before the step.
+    let failure: String?
   }
 
-  let optimizer: any UpdateRule
+  let rule: any UpdateRule
   let schedule: any LearningRateCurve
+  private(set) var scaler: LossScaler?
   private let run: PreparedRun
   private let learningRate: Double
   private let parameters: [Tensor]
+  private let buffers: [NamedTensor]
+  private let clipping: GradientClipping
 
   init(_ run: PreparedRun, in catalog: Catalog) throws {
     self.run = run
-    learningRate = run.configuration.learningRate
-    optimizer = try catalog.optimizer(run.configuration.optimizer).make(run.configuration.section("optimizer"), run.parameters)
-    schedule = try run.configuration.makeSchedule(catalog)
+    let configuration = run.configuration
+    learningRate = configuration.learningRate
+    rule = try OptimizerChain(configuration.optimizer, in: catalog)
+      .make(configuration.section("optimizer"), run.parameters, configuration.parameterGroups)
+    schedule = try configuration.makeSchedule(catalog)
+    try schedule.check(run.length)
     parameters = run.parameters.map(\.tensor)
+    buffers = run.buffers
+    clipping = GradientClipping(options: try configuration.gradient)
+    scaler = configuration.precision == .fp16 ? LossScaler() : nil
   }
+
+  /// Takes up the loss scale of a checkpoint.
+  func restoreScaler(_ json: JSONValue?) { if scaler != nil, let json { scaler = LossScaler(json: json) } }
 
   /// The learning rate of the step that starts after `step` steps.
   func rate(_ step: Int) -> Double { learningRate * schedule.factor(at: Progress(step: step, run: run.length)) }
 
-  /// - Throws: `BasinError` naming the layer where an operation fails. A loss that is not finite is returned, the weights
-  ///   then being as before.
-  func callAsFunction(_ step: Int, _ ids: [Int]) throws -> Result {
+  /// The examples of each step of an epoch.
+  func order(epoch: Int) -> [[Int]] {
+    EpochOrder.training(run.splits.train.ids, size: run.configuration.examplesPerStep, epoch: epoch, run.random)
+  }
+
+  /// - Parameter update: makes the optimizer's step at the rate given; nil: just that.
+  /// - Throws: `BasinError` naming the layer where an operation fails.
+  func callAsFunction(_ step: Int, _ ids: [Int], update: ((Double) throws -> Void)? = nil) throws -> Result {
     let streams = run.random["step"][step]
     let begin = Clock.now()
-    let batch = try run.dataset.batch(
-      ids, of: run.splits.train.split, augmentation: streams["augmentation"], device: run.configuration.device)
+    let batches = try EpochOrder.batches(ids, size: run.configuration.batchSize).enumerated().map { index, part in
+      let batch = try run.dataset.batch(
+        part, of: run.splits.train.split, augmentation: Self.stream(streams, index)["augmentation"],
+        device: run.configuration.device)
+      return (batch: batch, share: part.count == ids.count ? 1 : Double(part.count) / Double(ids.count))
+    }
     let start = Clock.now()
-    try LibTorch.seed(streams["libtorch"].key)
-    let (value, correct) = try run.locatingErrors {
-      let output = try run.model.forward(batch, .train(RandomStream(streams["model"])))
-      let loss = try run.objective.loss(output, batch.target)
-      let value = try loss.item()
-      if value.isFinite { try loss.backward() }
-      return (value, try run.objective.correct(output.prediction.detached(), batch.target))
+    func result(_ loss: Double, _ correct: Tensor?, failure: String? = nil) -> Result {
+      Result(loss: loss, correct: correct, dataSeconds: start - begin, trainSeconds: Clock.now() - start, failure: failure)
     }
-    if value.isFinite {
-      try optimizer.step(learningRate: rate(step))
-      for parameter in parameters { try parameter.clearGradient() }
+
+    let (loss, correct) = try gradients(batches, streams)
+    guard loss.isFinite else { return result(loss, correct, failure: "the loss became \(loss)") }
+    var isUsable = try scaler?.unscale(parameters) ?? true
+    if isUsable, let rule = rule as? any TwoPassRule {
+      let before = try buffers.map { try $0.tensor.clone() }
+      try rule.ascend()
+      try clearGradients()
+      let (ascended, _) = try gradients(batches, streams)
+      // The statistics of a normalization layer are those of the weights, not of a point beside them.
+      for (buffer, value) in zip(buffers, before) { try buffer.tensor.copy(from: value) }
+      guard ascended.isFinite else {
+        try rule.descend()
+        return result(ascended, correct, failure: "the loss at the ascended weights became \(ascended)")
+      }
+      isUsable = try scaler?.unscale(parameters) ?? true
+      if !isUsable { try rule.descend() }
     }
-    return Result(loss: value, correct: correct, dataSeconds: start - begin, trainSeconds: Clock.now() - start)
+    if isUsable {
+      if let norm = try clipping(parameters), !norm.isFinite {
+        try (rule as? any TwoPassRule)?.descend()
+        return result(loss, correct, failure: "the norm of the gradients became \(norm)")
+      }
+      if let update { try update(rate(step)) } else { try rule.step(learningRate: rate(step)) }
+    }
+    try clearGradients()
+    return result(loss, correct)
   }
+
+  /// Leaves the gradient of the mean loss over all batches in the parameters.
+  private func gradients(_ batches: [(batch: PreparedBatch, share: Double)], _ streams: Random) throws -> (loss: Double, correct: Tensor?) {
+    try LibTorch.seed(streams["libtorch"].key)
+    var total = 0.0
+    var correct: Tensor?
+    for (index, (batch, share)) in batches.enumerated() {
+      let random = RandomStream(Self.stream(streams, index)["model"])
+      let (value, right) = try run.locatingErrors {
+        let (output, loss) = try LibTorch.autocasting(to: run.configuration.precision.autocast, on: run.configuration.device) {
+          let output = try run.model.forward(batch, .train(random))
+          return (output, try run.objective.trainingLoss(output, batch.target))
+        }
+        let value = try loss.item()
+        if value.isFinite {
+          let scale = (scaler?.scale ?? 1) * share
+          if scale == 1 { try loss.backward() } else { try (loss * scale).backward() }
+        }
+        return (value, try run.objective.correct(output.prediction.detached(), batch.target))
+      }
+      total += value * share
+      if let sum = correct, let right { correct = try sum + right } else { correct = right }
+      if !value.isFinite { break }
+    }
+    return (total, correct)
+  }
+
+  func clearGradients() throws { for parameter in parameters { try parameter.clearGradient() } }
+
+  /// The random streams of a step's batch: a step of one batch has those of the step itself.
+  private static func stream(_ streams: Random, _ index: Int) -> Random { index == 0 ? streams : streams["batch"][index] }
 }

@@ -54,8 +54,14 @@ public protocol TwoPassRule: UpdateRule {
 ///
 /// Training, checkpoints and `state` hold the training weights.
 public protocol SwitchingRule: UpdateRule {
+  /// false where the two are the same after all, such as in a wrapper around a usual rule (default: true).
+  var switchesWeights: Bool { get }
   /// Puts the weights to evaluate into the parameters.
   func useEvaluationWeights() throws
   /// Puts the weights to train back, bit by bit as they were.
   func useTrainingWeights() throws
+}
+
+extension SwitchingRule {
+  public var switchesWeights: Bool { true }
 }

@@ -71,6 +71,7 @@ struct TokenPacking {
   /// `[N L, D]` to `[T, D]`.
   func gather(_ grid: Tensor) throws -> Tensor {
     guard let places else { return grid }
+    guard grid.dtype == .float32 else { return try grid.rows(Self.indices(places)) }
     return try customFunction("packTokens", [grid]) {
       (
         [try Self.gathered(grid, places)],
@@ -82,6 +83,11 @@ struct TokenPacking {
   /// `[T, D]` to `[N L, D]`, zeros at padding (where rows are all places: whatever the layers made of padding).
   func scatter(_ rows: Tensor) throws -> Tensor {
     guard let places else { return rows }
+    guard rows.dtype == .float32 else {
+      // Automatic casts: 16-bit rows go through LibTorch's own operators.
+      let width = rows.count / max(places.count, 1)
+      return try Tensor.zeros([count * length, width], rows.dtype).addingRows(Self.indices(places), rows)
+    }
     return try customFunction("unpackTokens", [rows]) {
       (
         [try Self.scattered(rows, places, rows: count * length)],
@@ -103,6 +109,8 @@ struct TokenPacking {
   }
 
   // MARK: Copies of rows
+
+  private static func indices(_ places: [Int]) throws -> Tensor { try Tensor(places.map { Int64($0) }) }
 
   // About 32 KB at the usual widths: less is not worth another thread.
   private static let grain = 64

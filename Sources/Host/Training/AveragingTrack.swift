@@ -1,0 +1,40 @@
+import PluginAPI
+
+/// One average along a run: the method's own, or an observer's.
+final class AveragingTrack {
+  let name: String
+  let averager: any Averager
+  private let events: [AveragingEvent]
+  /// The first event that is still to come.
+  private var next = 0
+
+  /// - Throws: `BasinError` of kind usage for events that cannot be, and for an observer that would change the run.
+  init(_ name: String, _ policy: any AveragingPolicy, _ parameters: [NamedTensor], in run: RunLength, isObserver: Bool) throws {
+    self.name = name
+    events = try policy.events(in: run)
+    averager = try policy.makeAverager(parameters, in: run)
+    if isObserver, events.contains(where: { $0.kind == .restart }) {
+      throw BasinError.usage(
+        "--observe \(name): this policy restarts training from its average, an observer may change nothing",
+        advice: "Train with --averaging \(name.prefix { $0 != ":" }), or observe swa")
+    }
+  }
+
+  /// What happens after `step` steps; steps are asked for in rising order.
+  func due(after step: Int) -> ArraySlice<AveragingEvent> {
+    let begin = next
+    while next < events.count, events[next].step <= step { next += 1 }
+    return events[begin..<next]
+  }
+
+  /// Whether nothing but one sample happens after `step` steps.
+  func samplesOnly(after step: Int) -> Bool {
+    next < events.count && events[next].step == step && events[next].kind == .sample
+      && (next + 1 == events.count || events[next + 1].step > step)
+  }
+
+  /// Goes on after `step` steps, when a run is resumed.
+  func seek(_ step: Int) {
+    next = events.firstIndex { $0.step > step } ?? events.count
+  }
+}

@@ -1,0 +1,48 @@
+import Optim
+import PluginAPI
+
+/// The weights of a run in their different forms: as they are trained, as they are evaluated, averaged.
+struct ModelState {
+  let run: PreparedRun
+  let rule: any UpdateRule
+
+  /// Writes an average into the parameters.
+  func assign(_ values: [Tensor]) throws { try loadAverage(values, into: run.parameters) }
+
+  /// Re-estimates normalization statistics for the present weights.
+  ///
+  /// - Parameter moment: distinguishes the passes of a run, for what is random in them.
+  @discardableResult
+  func updateStatistics(_ moment: Int) throws -> StatisticsPass? {
+    let configuration = run.configuration
+    let update = StatisticsUpdate(
+      mode: configuration.bnUpdate, examples: configuration.bnExamples, tolerance: configuration.bnTolerance)
+    return try run.locatingErrors { try update(run.evaluation, run.splits.train, run.random["statistics"][moment]) }
+  }
+
+  /// The rule, where it evaluates other weights than it trains.
+  var switching: (any SwitchingRule)? {
+    guard let rule = rule as? any SwitchingRule, rule.switchesWeights else { return nil }
+    return rule
+  }
+
+  /// Runs `body` with the weights a switching rule evaluates; others are as they are.
+  func withEvaluationWeights<R>(_ body: () throws -> R) throws -> R {
+    guard let switching else { return try body() }
+    try switching.useEvaluationWeights()
+    let result: R
+    do { result = try body() } catch {
+      try switching.useTrainingWeights()
+      throw error
+    }
+    try switching.useTrainingWeights()
+    return result
+  }
+
+  /// Runs `body`, then puts every tensor of the model back as it was.
+  func restoringTensors<R>(_ body: () throws -> R) throws -> R {
+    let before = try run.copyTensors()
+    defer { for (target, old) in zip(run.tensors, before) { try? target.tensor.copy(from: old.tensor) } }
+    return try body()
+  }
+}

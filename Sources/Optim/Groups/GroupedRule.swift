@@ -1,0 +1,68 @@
+import PluginAPI
+
+/// One optimizer a parameter group, stepped together.
+///
+/// The state is that of all of them: tensors under their own names, which hold the paths of their parameters; counters as
+/// `group0/step` and so on.
+public final class GroupedRule: SwitchingRule {
+  private let rules: [any UpdateRule]
+  private let groups: [ParameterGroup]
+
+  /// - Parameter make: makes the optimizer of a group from its parameters; the second argument says whether weight decay
+  ///   acts on them.
+  public init(_ groups: [ParameterGroup], make: ([NamedTensor], Bool) throws -> any UpdateRule) throws {
+    self.groups = groups
+    rules = try groups.map { try make($0.parameters, $0.decays) }
+  }
+
+  public func step(learningRate: Double) throws {
+    for (rule, group) in zip(rules, groups) { try rule.step(learningRate: learningRate * group.rate) }
+  }
+
+  public var state: OptimizerState {
+    get throws {
+      var all = OptimizerState()
+      for (index, rule) in rules.enumerated() {
+        let state = try rule.state
+        all.tensors.merge(state.tensors) { $1 }
+        for (name, count) in state.counters { all.counters["group\(index)/\(name)"] = count }
+      }
+      return all
+    }
+  }
+
+  public func restore(_ state: OptimizerState) throws {
+    var left = state
+    for (index, rule) in rules.enumerated() {
+      var part = OptimizerState()
+      let paths = Set(groups[index].parameters.map(\.path))
+      for (name, tensor) in state.tensors where paths.contains(where: { name.hasSuffix("/" + $0) }) {
+        part.tensors[name] = tensor
+        left.tensors[name] = nil
+      }
+      let prefix = "group\(index)/"
+      for (name, count) in state.counters where name.hasPrefix(prefix) {
+        part.counters[String(name.dropFirst(prefix.count))] = count
+        left.counters[name] = nil
+      }
+      try rule.restore(part)
+    }
+    if let stranger = (Array(left.tensors.keys) + Array(left.counters.keys)).min() {
+      throw BasinError.badData(
+        "the saved state has '\(stranger)', which no parameter group has here",
+        advice: "It was saved with another model or other parameter groups")
+    }
+  }
+
+  public func reset() throws { for rule in rules { try rule.reset() } }
+
+  public var switchesWeights: Bool { rules.contains { ($0 as? any SwitchingRule)?.switchesWeights ?? false } }
+
+  public func useEvaluationWeights() throws {
+    for rule in rules { try (rule as? any SwitchingRule)?.useEvaluationWeights() }
+  }
+
+  public func useTrainingWeights() throws {
+    for rule in rules { try (rule as? any SwitchingRule)?.useTrainingWeights() }
+  }
+}
