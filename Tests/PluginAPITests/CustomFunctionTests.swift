@@ -55,6 +55,15 @@ struct CustomFunctionTests {
     }
   }
 
+  @Test func aSecondDerivativeIsAnErrorAndNotASmallerNumber() throws {
+    let a = try TestNumbers.leaf([4], seed: 1)
+    let b = try TestNumbers.leaf([4], seed: 2)
+    let loss = try productAndSum(a, b)[0].sum()
+    #expect {
+      _ = try loss.gradients(of: [a, b], createGraph: true)
+    } throws: { "\($0)".contains("productAndSum") && "\($0)".contains("second derivative") }
+  }
+
   @Test func outputsNobodyUsesBringNoGradient() throws {
     let a = try TestNumbers.leaf([4], seed: 1)
     let b = try TestNumbers.leaf([4], seed: 2)

@@ -47,6 +47,13 @@ public struct NamedTensor: Sendable {
   public let role: Role
   public let tensor: Tensor
   public let initializer: Initializer
+
+  public init(path: String, role: Role, tensor: Tensor, initializer: Initializer = .keep) {
+    self.path = path
+    self.role = role
+    self.tensor = tensor
+    self.initializer = initializer
+  }
 }
 
 /// A stored property that holds a tensor of the model.
