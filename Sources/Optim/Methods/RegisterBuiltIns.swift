@@ -7,6 +7,19 @@ public func registerBuiltIns(in registry: inout Registry) {
   registry.add(optimizer: "sgd", SGD.self, "stochastic gradient descent with momentum")
   registry.add(optimizer: "adam", Adam.self, "Adam, weight decay as an L2 penalty")
   registry.add(optimizer: "adamw", AdamW.self, "Adam with decoupled weight decay")
+  registry.add(optimizer: "rmsprop", RMSprop.self, "gradients over the root of their mean square")
+  registry.add(optimizer: "adagrad", Adagrad.self, "gradients over the root of the sum of their squares")
+  registry.add(optimizer: "nadam", NAdam.self, "Adam with Nesterov momentum")
+  registry.add(optimizer: "lion", Lion.self, "steps of one size along the sign of the momentum")
+  registry.add(optimizer: "lamb", LAMB.self, "Adam's direction, as long in every tensor as the tensor, for large batches")
+  registry.add(optimizer: "muon", Muon.self, "orthogonal steps for matrices and filters, AdamW for all else")
+  registry.add(
+    optimizer: "schedule-free-sgd", ScheduleFreeSGD.self, "SGD that averages its steps instead of lowering the rate")
+  registry.add(
+    optimizer: "schedule-free-adamw", ScheduleFreeAdamW.self, "AdamW that averages its steps instead of lowering the rate")
+  registry.add(wrapper: "sam", SAM.self, "gradients from a point uphill of the weights: sam:sgd")
+  registry.add(wrapper: "asam", ASAM.self, "sam, as far in each weight as the weight is large: asam:sgd")
+  registry.add(wrapper: "lookahead", Lookahead.self, "slow weights that follow the optimizer inside: lookahead:adam")
 
   registry.add(schedule: "constant", ConstantRate.self, "the initial rate all the time")
   registry.add(schedule: "piecewise", PiecewiseLinear.self, "hold, a straight line down, a constant tail")

@@ -33,6 +33,7 @@ public struct AdamOptions<Decay: AdamDecay>: Options {
   public var beta2 = 0.999
   public var epsilon = 1e-8
   public var weightDecay = Decay.defaultWeightDecay
+  public var amsgrad = false
 
   public init() {}
 
@@ -43,6 +44,7 @@ public struct AdamOptions<Decay: AdamDecay>: Options {
       Field("beta2", \.beta2, in: 0...0.999_999_999, "memory of the mean of their squares"),
       Field("epsilon", \.epsilon, in: 0...1, "added to the denominator"),
       Field("weightDecay", \.weightDecay, in: 0...1000, decay),
+      Field("amsgrad", \.amsgrad, "divide by the largest mean of squares so far (AMSGrad)"),
     ]
   }
 }
@@ -50,16 +52,9 @@ public struct AdamOptions<Decay: AdamDecay>: Options {
 /// ``Adam`` or ``AdamW``.
 public final class AdamOptimizer<Decay: AdamDecay>: Optimizer {
   private let options: AdamOptions<Decay>
-  private let trained: TrainedTensors
+  private var buffers: ParameterBuffers
   private let fused: Bool
   private let fusedOperator = Operator(Decay.isDecoupled ? "aten::_fused_adamw_" : "aten::_fused_adam_")
-
-  /// Both empty before the first step.
-  private var means: [Tensor] = []
-  private var squares: [Tensor] = []
-  /// Steps each parameter has made; nil as long as that is `step` for all of them.
-  private var steps: [Int]?
-  private var step = 0
   /// What the kernel reads the step count from: one tensor, named once for every parameter.
   private var stepTensors: [Tensor] = []
 
@@ -70,133 +65,52 @@ public final class AdamOptimizer<Decay: AdamDecay>: Optimizer {
   /// - Parameter fused: false takes the plain twin, written in tensor operations.
   public init(_ options: AdamOptions<Decay>, parameters: [NamedTensor], fused: Bool) throws {
     self.options = options
-    trained = TrainedTensors(parameters)
-    self.fused = fused && trained.fitFusedKernels
+    let kinds = ["exp_avg", "exp_avg_sq"] + (options.amsgrad ? ["max_exp_avg_sq"] : [])
+    buffers = ParameterBuffers(parameters, kinds.map { .init(name: $0) }, of: Decay.name)
+    self.fused = fused && buffers.trained.fitFusedKernels
   }
 
   public func step(learningRate: Double) throws {
     try LibTorch.withoutGradient {
-      let gradients = try trained.gradients()
-      guard !gradients.isEmpty else { return }
-      if means.isEmpty {
-        squares = try trained.tensors.indices.map { try trained.zeros($0) }
-        means = try trained.tensors.indices.map { try trained.zeros($0) }
+      for batch in try buffers.advance(whole: fused) {
+        if fused { try runFused(batch, learningRate) } else { try stepPlainly(batch, learningRate) }
       }
-      if gradients.positions == nil, steps == nil, fused {
-        step += 1
-        return try runFused(trained.tensors, gradients.tensors, means, squares, step, learningRate)
-      }
-      try stepInGroups(gradients, learningRate)
     }
   }
 
-  /// The general case: parameters that were passed over lag behind in their step count, as in PyTorch.
-  private func stepInGroups(_ gradients: TrainedTensors.Gradients, _ learningRate: Double) throws {
-    let positions = gradients.positions ?? Array(trained.tensors.indices)
-    var counts = steps ?? Array(repeating: step, count: trained.tensors.count)
-    for position in positions { counts[position] += 1 }
-    let groups = Dictionary(grouping: positions.indices) { counts[positions[$0]] }
-    for (count, members) in groups.sorted(by: { $0.key < $1.key }) {
-      let places = members.map { positions[$0] }
-      let groupGradients = members.map { gradients.tensors[$0] }
-      if fused {
-        try runFused(
-          places.map { trained.tensors[$0] }, groupGradients, places.map { means[$0] }, places.map { squares[$0] }, count,
-          learningRate)
-      } else {
-        for (place, gradient) in zip(places, groupGradients) { try stepPlainly(place, gradient, count, learningRate) }
-      }
+  private func runFused(_ batch: ParameterBuffers.Batch, _ learningRate: Double) throws {
+    if stepTensors.isEmpty, let device = batch.weights.first?.device {
+      stepTensors = Array(repeating: try Tensor.zeros([], .float32, device: device), count: buffers.trained.tensors.count)
     }
-    setSteps(counts)
-  }
-
-  private func setSteps(_ counts: [Int]) {
-    step = counts.max() ?? 0
-    steps = counts.allSatisfy { $0 == step } ? nil : counts
-  }
-
-  private func runFused(
-    _ parameters: [Tensor], _ gradients: [Tensor], _ means: [Tensor], _ squares: [Tensor], _ count: Int,
-    _ learningRate: Double
-  ) throws {
-    if stepTensors.isEmpty, let device = trained.tensors.first?.device {
-      stepTensors = Array(repeating: try Tensor.zeros([], .float32, device: device), count: trained.tensors.count)
-    }
-    try stepTensors.first?.fill(Double(count))
-    let all = parameters.count == stepTensors.count
+    try stepTensors.first?.fill(Double(batch.count))
+    let all = batch.weights.count == stepTensors.count
     try fusedOperator.run(
-      .tensors(parameters), .tensors(gradients), .tensors(means), .tensors(squares), .tensors([]),
-      .tensors(all ? stepTensors : Array(stepTensors.prefix(parameters.count))), .double(learningRate),
+      .tensors(batch.weights), .tensors(batch.gradients), .tensors(batch[0]), .tensors(batch[1]),
+      .tensors(options.amsgrad ? batch[2] : []),
+      .tensors(all ? stepTensors : Array(stepTensors.prefix(batch.weights.count))), .double(learningRate),
       .double(options.beta1), .double(options.beta2), .double(options.weightDecay), .double(options.epsilon),
-      .bool(false), .bool(false))
+      .bool(options.amsgrad), .bool(false))
   }
 
-  private func stepPlainly(_ position: Int, _ gradient: Tensor, _ count: Int, _ learningRate: Double) throws {
-    let weight = trained.tensors[position], mean = means[position], square = squares[position]
-    var gradient = gradient
-    if options.weightDecay != 0 {
-      if Decay.isDecoupled {
-        try weight.multiply(by: 1 - learningRate * options.weightDecay)
-      } else {
-        gradient = try gradient + weight * options.weightDecay
-      }
-    }
-    try mean.lerp(to: gradient, weight: 1 - options.beta1)
-    try square.multiply(by: options.beta2)
-    try square.addProduct(gradient, gradient, scale: 1 - options.beta2)
-    let meanCorrection = 1 - Self.power(options.beta1, count)
-    let squareCorrection = 1 - Self.power(options.beta2, count)
-    let deviation = try square.sqrt() / squareCorrection.squareRoot() + options.epsilon
-    try weight.addQuotient(mean, deviation, scale: -learningRate / meanCorrection)
+  private func stepPlainly(_ batch: ParameterBuffers.Batch, _ learningRate: Double) throws {
+    let means = batch[0], squares = batch[1], decay = options.weightDecay
+    var gradients = batch.gradients
+    if decay != 0, Decay.isDecoupled { try batch.weights.multiply(by: 1 - learningRate * decay) }
+    if decay != 0, !Decay.isDecoupled { gradients = try gradients.adding(batch.weights, scale: decay) }
+    try means.lerp(to: gradients, weight: 1 - options.beta1)
+    try squares.multiply(by: options.beta2)
+    try squares.addProduct(gradients, gradients, scale: 1 - options.beta2)
+    if options.amsgrad { try batch[2].raise(to: squares) }
+    let deviations = try (options.amsgrad ? batch[2] : squares).squareRoots()
+    try deviations.multiply(by: 1 / (1 - power(options.beta2, batch.count)).squareRoot())
+    try deviations.add(options.epsilon)
+    let meanCorrection = 1 - power(options.beta1, batch.count)
+    try batch.weights.addQuotient(means, deviations, scale: -learningRate / meanCorrection)
   }
 
-  /// base^exponent by squaring: exact enough, and without a C library.
-  private static func power(_ base: Double, _ exponent: Int) -> Double {
-    var result = 1.0, factor = base, rest = exponent
-    while rest > 0 {
-      if rest & 1 == 1 { result *= factor }
-      factor *= factor
-      rest >>= 1
-    }
-    return result
-  }
-
-  /// `exp_avg/<path>`, `exp_avg_sq/<path>` and the counter `step`; `step/<path>` for parameters that lag behind.
-  public var state: OptimizerState {
-    get throws {
-      var tensors = try trained.saved(means, as: "exp_avg")
-      tensors.merge(try trained.saved(squares, as: "exp_avg_sq")) { $1 }
-      var counters = ["step": step]
-      for (path, count) in zip(trained.paths, steps ?? []) where count != step { counters["step/\(path)"] = count }
-      return OptimizerState(tensors: tensors, counters: counters)
-    }
-  }
-
-  public func restore(_ state: OptimizerState) throws {
-    let ownCounters = Set(trained.paths.map { "step/\($0)" } + ["step"])
-    try trained.check(state, kinds: ["exp_avg", "exp_avg_sq"], counters: ownCounters.contains, of: "optimizer")
-    guard let step = state.counters["step"], state.counters.values.allSatisfy({ 0 <= $0 && $0 <= step }) else {
-      throw BasinError.badData(
-        "the saved state of optimizer \(Decay.name) has no sound step count", advice: "It was saved with another optimizer")
-    }
-    let means = try trained.buffers("exp_avg", from: state).compactMap { $0 }
-    let squares = try trained.buffers("exp_avg_sq", from: state).compactMap { $0 }
-    let expected = step == 0 ? 0 : trained.tensors.count
-    guard means.count == expected, squares.count == expected else {
-      throw BasinError.badData(
-        "the saved state of optimizer \(Decay.name) has \(means.count) means and \(squares.count) squares after \(step) steps"
-          + " for \(trained.tensors.count) parameters", advice: "It was saved with another model")
-    }
-    self.means = means
-    self.squares = squares
-    setSteps(trained.paths.map { state.counters["step/\($0)"] ?? step })
-    self.step = step
-  }
-
-  public func reset() {
-    means = []
-    squares = []
-    steps = nil
-    step = 0
-  }
+  /// `exp_avg/<path>`, `exp_avg_sq/<path>`, with `amsgrad` also `max_exp_avg_sq/<path>`, and the counter `step`;
+  /// `step/<path>` for parameters that lag behind.
+  public var state: OptimizerState { get throws { try buffers.state } }
+  public func restore(_ state: OptimizerState) throws { try buffers.restore(state) }
+  public func reset() { buffers.reset() }
 }
