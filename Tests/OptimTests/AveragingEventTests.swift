@@ -153,15 +153,18 @@ private func steps(_ kind: AveragingEvent.Kind, _ events: [AveragingEvent]) -> [
   @Test func methodsNameWhatIsRegistered() throws {
     var registry = Registry(module: "optim", domain: "")
     registerBuiltIns(in: &registry)
-    #expect(registry.methods.map(\.name) == ["backbone", "backbone-chc", "wa", "swa", "dswa", "tswa", "pswa"])
+    let names = ["backbone", "backbone-chc", "wa", "swa", "dswa", "tswa", "pswa", "ema", "lawa", "swag", "suffix"]
+    #expect(registry.methods.map(\.name) == names)
     let run = RunLength(epochs: 40, stepsPerEpoch: 10)
     let expected: [String: (first: Int?, restarts: [Int])] = [
       "backbone": (nil, []), "backbone-chc": (nil, []), "wa": (310, []), "swa": (310, []), "dswa": (210, [300]),
       "tswa": (170, [240, 320]), "pswa": (110, [150, 200, 250, 300, 350]),
+      "ema": (1, []), "lawa": (10, []), "swag": (310, []), "suffix": (301, []),
     ]
     let schedules = [
       "backbone": "backbone", "wa": "backbone", "backbone-chc": "backbone-chc", "swa": "backbone-chc",
-      "dswa": "backbone-chc", "tswa": "backbone-chc", "pswa": "pswa",
+      "dswa": "backbone-chc", "tswa": "backbone-chc", "pswa": "pswa", "ema": "backbone", "lawa": "backbone", "swag": "backbone",
+      "suffix": "backbone",
     ]
     for method in registry.methods {
       func settings(_ prefix: String) -> [String: String] {

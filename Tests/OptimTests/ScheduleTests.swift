@@ -9,16 +9,6 @@ private struct ScheduleFixture: Decodable {
   var schedules: [String: Curve]
 }
 
-private func makeSchedule(_ name: String, _ settings: [String: String] = [:]) throws -> any LearningRateCurve {
-  var registry = Registry(module: "optim", domain: "")
-  registerBuiltIns(in: &registry)
-  return try #require(registry.schedules.first { $0.name == name }).make(settings)
-}
-
-private func factors(_ schedule: any LearningRateCurve, _ run: RunLength) -> [Double] {
-  (0..<run.steps).map { schedule.factor(at: Progress(step: $0, run: run)) }
-}
-
 private let presets: [(fixture: String, name: String, settings: [String: String])] = [
   ("constant", "constant", [:]),
   ("backbone", "backbone", [:]),
@@ -83,8 +73,9 @@ private let presets: [(fixture: String, name: String, settings: [String: String]
       let names = Set(entry.options.map(\.name))
       #expect(names.contains("warmup"), "\(entry.name)")
       let cyclic = entry.name == "pswa" || entry.name == "backbone-chc"
+      let tail = ["piecewise", "swa-constant"].contains(entry.name)
       #expect(names.contains("cyclic") == cyclic)
-      #expect(names.contains("tail") == (cyclic || entry.name == "piecewise"))
+      #expect(names.contains("tail") == (cyclic || tail))
     }
   }
 

@@ -84,5 +84,8 @@ public struct PSWA: AveragingPolicy {
     }
   }
 
-  public func makeAverager(_ parameters: [NamedTensor], in run: RunLength) -> any Averager { ParameterAverager(parameters) }
+  public func makeAverager(_ parameters: [NamedTensor], in run: RunLength) throws -> any Averager {
+    try requireTrained(parameters, of: "averaging pswa")
+    return ParameterAverager(parameters)
+  }
 }

@@ -1,6 +1,7 @@
 import PluginAPI
 
-/// The running mean of parameters: avg += (w - avg) / (n + 1), in one pass over the memory of each.
+/// A running average of parameters, avg += weight (w - avg), in one pass over the memory of each: by default their mean,
+/// with weight 1 / (n + 1).
 ///
 /// Statistics and counters of a model are no business of its: only tensors of role `.parameter` are averaged. 16-bit
 /// weights are averaged in float32, for a running mean loses what is smaller than a rounding step of its type.
@@ -8,41 +9,38 @@ public final class ParameterAverager: Averager {
   private let trained: TrainedTensors
   private let fused: Bool
   private let hasNarrowTypes: Bool
+  private let weighting: AverageWeight
   /// Empty before the first sample; kept through a reset, whose next sample overwrites it.
   private var averages: [Tensor] = []
   public private(set) var samples = 0
 
   /// - Parameters:
   ///   - parameters: those of a model, in the order `average()` gives them; other roles are left out.
+  ///   - weighting: what the next sample weighs.
   ///   - fused: false takes the plain twin, tensor by tensor.
-  public init(_ parameters: [NamedTensor], fused: Bool = true) {
+  public init(_ parameters: [NamedTensor], weighting: AverageWeight = .mean, fused: Bool = true) {
+    self.weighting = weighting
     trained = TrainedTensors(parameters)
-    hasNarrowTypes = trained.tensors.contains { Self.accumulatorType(of: $0) != $0.dtype }
+    hasNarrowTypes = trained.tensors.contains { $0.averagingType != $0.dtype }
     self.fused = fused && !hasNarrowTypes
-  }
-
-  private static func accumulatorType(of parameter: Tensor) -> DType {
-    let dtype = parameter.dtype
-    return dtype == .float16 || dtype == .bfloat16 ? .float32 : dtype
   }
 
   public func sample() throws {
     guard !trained.tensors.isEmpty else { return samples += 1 }
+    let share = weighting.next(after: samples)
     try LibTorch.withoutGradient {
       if averages.isEmpty {
         averages = try trained.tensors.indices.map { position in
-          try trained.zeros(position).to(Self.accumulatorType(of: trained.tensors[position]))
+          try trained.zeros(position).to(trained.tensors[position].averagingType)
         }
       }
       if samples == 0 {
         try copyTensors(trained.tensors, to: averages)
       } else if fused {
-        for (average, weight) in zip(averages, trained.tensors) {
-          try average.lerp(to: weight, weight: 1 / Double(samples + 1))
-        }
+        for (average, weight) in zip(averages, trained.tensors) { try average.lerp(to: weight, weight: share) }
       } else {
         for (average, weight) in zip(averages, trained.tensors) {
-          try average.add(weight.to(average.dtype) - average, scale: 1 / Double(samples + 1))
+          try average.add(weight.to(average.dtype) - average, scale: share)
         }
       }
     }
@@ -79,4 +77,12 @@ public final class ParameterAverager: Averager {
   }
 
   public func reset() { samples = 0 }
+}
+
+extension Tensor {
+  /// The type sums over samples of this tensor are kept in: float32 for 16-bit types, else its own.
+  var averagingType: DType {
+    let dtype = dtype
+    return dtype == .float16 || dtype == .bfloat16 ? .float32 : dtype
+  }
 }

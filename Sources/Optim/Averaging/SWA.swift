@@ -24,30 +24,12 @@ public struct SWA: AveragingPolicy {
 
   public func events(in run: RunLength) throws -> [AveragingEvent] {
     let start = options.start.steps(in: run)
-    let interval = options.every.steps(in: run)
     try requireStart(start, options.start, before: run, of: "averaging swa")
-    guard interval > 0 else {
-      throw BasinError.usage(
-        "averaging swa: every \(options.every) is less than a step of this run", advice: "Set averaging.every=1ep")
-    }
-    let points = SamplePoints.multiples(of: interval, in: start..<run.steps)
-    guard !points.isEmpty else {
-      throw BasinError.usage(
-        "averaging swa: no sample falls between the start (step \(start)) and the end (step \(run.steps)) of the run, for"
-          + " samples come every \(interval) steps",
-        advice: "Set averaging.start lower or averaging.every shorter")
-    }
-    return points.map { AveragingEvent(step: $0, kind: .sample) }
+    return try SamplePoints.periodic(every: options.every, after: start, in: run, of: "averaging swa")
   }
 
-  public func makeAverager(_ parameters: [NamedTensor], in run: RunLength) -> any Averager { ParameterAverager(parameters) }
-}
-
-/// - Throws: `BasinError` of kind usage where averaging would start when the run is over.
-func requireStart(_ start: Int, _ landmark: Landmark, before run: RunLength, of owner: String) throws {
-  guard start < run.steps else {
-    throw BasinError.usage(
-      "\(owner): the start, \(landmark) (step \(start)), is not before the end of the run at step \(run.steps)",
-      advice: "Set averaging.start lower, such as 0.75dur, or train for more epochs")
+  public func makeAverager(_ parameters: [NamedTensor], in run: RunLength) throws -> any Averager {
+    try requireTrained(parameters, of: "averaging swa")
+    return ParameterAverager(parameters)
   }
 }

@@ -1,7 +1,7 @@
 import PluginAPI
 
-/// The methods of the paper: how the rate runs and when weights are averaged; optimizer and tail rate come from the
-/// recipe.
+/// The methods of the paper, and other averages over its backbone: how the rate runs and when weights are averaged;
+/// optimizer and tail rate come from the recipe.
 public enum BuiltInMethods {
   public static let all = [
     Method("backbone", "training as usual: the rate falls to 0.01 of itself, no averaging", schedule: "backbone"),
@@ -22,6 +22,14 @@ public enum BuiltInMethods {
     Method(
       "pswa", "periodic SWA: cycles of an eighth of the run, each from the average of the one before",
       schedule: "pswa", averaging: "pswa", settings: cycles(start: "0.25dur", period: "0.125dur")),
+    Method("ema", "backbone with an exponential moving average of the weights", schedule: "backbone", averaging: "ema"),
+    Method("lawa", "backbone with the mean of the weights after the latest epochs", schedule: "backbone", averaging: "lawa"),
+    Method(
+      "swag", "backbone with a Gaussian over the weights of the last quarter, evaluated by draws from it",
+      schedule: "backbone", averaging: "swag"),
+    Method(
+      "suffix", "backbone with one average of the weights after every step of the last quarter", schedule: "backbone",
+      averaging: "suffix"),
   ]
 
   private static func cycles(start: String, period: String) -> [String: String] {

@@ -35,9 +35,24 @@ public func registerBuiltIns(in registry: inout Registry) {
     schedule: PeriodicPlan.name, PaperSchedule<PeriodicPlan>.self,
     "hold to 0.5 of the run, linear to the tail at 0.9, constant; or cyclic from 0.25")
 
+  registry.add(schedule: "step", StepDecay.self, "the rate drops by a factor at even intervals")
+  registry.add(schedule: "multi-step", MultiStepDecay.self, "the rate drops by a factor at milestones")
+  registry.add(schedule: "exponential", ExponentialDecay.self, "the rate falls by the same factor in every epoch")
+  registry.add(schedule: "polynomial", PolynomialDecay.self, "a power of what is left of the run, down to the floor")
+  registry.add(schedule: "cosine-restarts", CosineRestarts.self, "half a cosine wave down in every cycle, each longer or alike")
+  registry.add(schedule: "one-cycle", OneCycle.self, "up from a low rate to the initial one, then down to almost nothing")
+  registry.add(schedule: "inverse-sqrt", InverseSquareRoot.self, "warm-up, then falling as 1 / sqrt(step)")
+  registry.add(schedule: "triangular", TriangularRate.self, "a straight line up and one down in every cycle")
+  registry.add(schedule: "swa-constant", SWAConstant.self, "hold, fall to a high tail for weight averaging, constant")
+  registry.add(schedule: "points", PointsSchedule.self, "straight lines through points of one's own")
+
   registry.add(averaging: "none", NoAveraging.self, "the weights are never averaged")
   registry.add(averaging: "swa", SWA.self, "one average of the weights after every epoch late in the run")
   registry.add(averaging: "pswa", PSWA.self, "averages in cycles; each cycle starts from the average of the one before")
+  registry.add(averaging: "ema", EMA.self, "an exponential moving average of the weights, sampled in every step")
+  registry.add(averaging: "lawa", LAWA.self, "the mean of the latest few samples, one an epoch")
+  registry.add(averaging: "swag", SWAG.self, "a Gaussian over the weights, evaluated by draws from it")
+  registry.add(averaging: "suffix", SuffixAverage.self, "one average over the last part of the run, sampled in every step")
 
   for method in BuiltInMethods.all { registry.add(method) }
 }

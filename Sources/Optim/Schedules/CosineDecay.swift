@@ -7,7 +7,7 @@ import PluginAPI
 #endif
 
 /// `cosine`: half a cosine wave from 1 to `floor` over the run (Loshchilov and Hutter 2017), after the warm-up.
-public struct CosineDecay: Schedule {
+public struct CosineDecay: WarmedSchedule {
   public struct ScheduleOptions: Options {
     public var floor = 0.0
     public var warmup = Landmark(0, .epochs)
@@ -20,14 +20,14 @@ public struct CosineDecay: Schedule {
   }
 
   private let floor: Double
-  private let warmup: Warmup
+  public let warmup: Warmup
 
   public init(_ options: ScheduleOptions) throws {
     floor = options.floor
     warmup = try Warmup(options.warmup, of: "schedule cosine")
   }
 
-  public func factor(at progress: Progress) -> Double {
-    warmup.then(at: progress) { floor + 0.5 * (1 - floor) * (1 + cos(Double.pi * $0)) }
+  public func warmedFactor(at step: Int, of rest: RunPart) -> Double {
+    floor + 0.5 * (1 - floor) * (1 + cos(Double.pi * rest.fraction(step)))
   }
 }

@@ -5,7 +5,7 @@ import PluginAPI
 ///
 /// Cycles count from the end of the warm-up. A cycle is `cycle` long, in steps, rounded to nearest; one of 0 steps is
 /// one step.
-public struct CyclicRate: Schedule {
+public struct CyclicRate: WarmedSchedule {
   public struct ScheduleOptions: Options {
     public var cycle = Landmark(1, .epochs)
     public var floor = 0.1
@@ -24,7 +24,7 @@ public struct CyclicRate: Schedule {
 
   private let cycle: Landmark
   private let floor: Double
-  private let warmup: Warmup
+  public let warmup: Warmup
 
   public init(_ options: ScheduleOptions) throws {
     guard options.cycle.value > 0 else {
@@ -35,11 +35,12 @@ public struct CyclicRate: Schedule {
     warmup = try Warmup(options.warmup, of: "schedule cyclic")
   }
 
-  public func factor(at progress: Progress) -> Double {
-    warmup.then(at: progress) { _ in
-      let length = max(cycle.steps(in: progress.run), 1)
-      let step = progress.step - warmup.length.steps(in: progress.run)
-      return 1 + (floor - 1) * Double(step % length) / Double(length)
-    }
+  public func warmedFactor(at step: Int, of rest: RunPart) -> Double {
+    let length = max(rest.steps(cycle), 1)
+    return 1 + (floor - 1) * Double(step % length) / Double(length)
+  }
+
+  public func checkWarmed(_ rest: RunPart) throws {
+    try requireFit(rest.steps(cycle), cycle, "cycle", in: rest, of: "schedule cyclic")
   }
 }

@@ -1,7 +1,7 @@
 import PluginAPI
 
 /// `linear`: a straight line from 1 to `floor` over the run, after the warm-up.
-public struct LinearDecay: Schedule {
+public struct LinearDecay: WarmedSchedule {
   public struct ScheduleOptions: Options {
     public var floor = 0.0
     public var warmup = Landmark(0, .epochs)
@@ -14,14 +14,12 @@ public struct LinearDecay: Schedule {
   }
 
   private let floor: Double
-  private let warmup: Warmup
+  public let warmup: Warmup
 
   public init(_ options: ScheduleOptions) throws {
     floor = options.floor
     warmup = try Warmup(options.warmup, of: "schedule linear")
   }
 
-  public func factor(at progress: Progress) -> Double {
-    warmup.then(at: progress) { 1 + (floor - 1) * $0 }
-  }
+  public func warmedFactor(at step: Int, of rest: RunPart) -> Double { 1 + (floor - 1) * rest.fraction(step) }
 }

@@ -51,7 +51,7 @@ public enum PeriodicPlan: PaperPlan {
 /// A cycle is an epoch: it falls linearly from 1 towards `tail`, which it would reach at the first step of the next
 /// epoch. Cycles begin with the first epoch that starts at or after the plan's fraction of the run; fractions count
 /// after the warm-up.
-public struct PaperSchedule<Plan: PaperPlan>: Schedule {
+public struct PaperSchedule<Plan: PaperPlan>: WarmedSchedule {
   public struct ScheduleOptions: Options {
     public var tail = Plan.defaultTail
     public var cyclic = false
@@ -69,7 +69,7 @@ public struct PaperSchedule<Plan: PaperPlan>: Schedule {
   private let curve: PiecewiseCurve
   private let tail: Double
   private let cyclic: Bool
-  private let warmup: Warmup
+  public let warmup: Warmup
 
   public init(_ options: ScheduleOptions) throws {
     let owner = "schedule \(Plan.name)"
@@ -79,15 +79,14 @@ public struct PaperSchedule<Plan: PaperPlan>: Schedule {
     warmup = try Warmup(options.warmup, of: owner)
   }
 
-  public func factor(at progress: Progress) -> Double {
-    warmup.then(at: progress) { fraction in
-      guard cyclic, let cycles = Plan.cycles else { return curve.factor(fraction) }
-      // The same measure as `fraction`, at the step with which this epoch started.
-      let inEpoch = progress.step % progress.run.stepsPerEpoch
-      let epochStart = Progress(step: progress.step - inEpoch, run: progress.run)
-      let cycling = warmup.then(at: epochStart, { $0 >= cycles.from ? 1 : 0 }) == 1
-      if cycling, fraction >= cycles.from { return 1 - (1 - tail) * progress.epochFraction }
-      return cycles.holdingBefore ? 1 : curve.factor(fraction)
+  public func warmedFactor(at step: Int, of rest: RunPart) -> Double {
+    let fraction = rest.fraction(step)
+    guard cyclic, let cycles = Plan.cycles else { return curve.factor(fraction) }
+    // Epochs are those of the run, wherever the warm-up ended: samples are taken at their ends.
+    let inEpoch = rest.stepsIntoEpoch(step)
+    if inEpoch <= step, rest.fraction(step - inEpoch) >= cycles.from {
+      return 1 - (1 - tail) * Double(inEpoch) / Double(rest.stepsPerEpoch)
     }
+    return cycles.holdingBefore ? 1 : curve.factor(fraction)
   }
 }

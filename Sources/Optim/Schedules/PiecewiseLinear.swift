@@ -24,7 +24,7 @@ struct PiecewiseCurve: Sendable {
 }
 
 /// `piecewise`: hold, a straight line down, a constant tail, at fractions of the run of one's own.
-public struct PiecewiseLinear: Schedule {
+public struct PiecewiseLinear: WarmedSchedule {
   public struct ScheduleOptions: Options {
     public var start = 0.5
     public var end = 0.9
@@ -44,12 +44,12 @@ public struct PiecewiseLinear: Schedule {
   }
 
   private let curve: PiecewiseCurve
-  private let warmup: Warmup
+  public let warmup: Warmup
 
   public init(_ options: ScheduleOptions) throws {
     curve = try PiecewiseCurve(start: options.start, end: options.end, tail: options.tail, of: "schedule piecewise")
     warmup = try Warmup(options.warmup, of: "schedule piecewise")
   }
 
-  public func factor(at progress: Progress) -> Double { warmup.then(at: progress, curve.factor) }
+  public func warmedFactor(at step: Int, of rest: RunPart) -> Double { curve.factor(rest.fraction(step)) }
 }
