@@ -1,41 +1,125 @@
+import Foundation
 import PluginAPI
 
-/// The runs of a benchmark: every case with every method and seed.
-struct BenchmarkPlan {
-  struct Run: Hashable {
-    let domain, model, dataset, method: String
-    let seed: Int
-    let benchmark: BenchmarkCase
+/// The runs of a benchmark: every case with every method and seed. `plan.json` holds it.
+struct BenchmarkPlan: Codable, Sendable {
+  /// A model on a data set, everything about it decided.
+  struct Case: Codable, Hashable, Sendable {
+    var domain, model, dataset: String
+    var epochs: Int
+    /// A number, or `all`.
+    var batchSize: String
+    var learningRate: Double
+    var seeds: Int
+    /// As `--set`.
+    var settings: [String: String]
+    /// What tells it from the other cases of its model and data set, such as `lr=0.1`; empty where there is none.
+    var label = ""
 
+    var title: String { "\(domain) \(model) \(dataset)" + (label.isEmpty ? "" : " (\(label))") }
     /// Safe as a folder's name.
     var name: String {
-      "\(domain)-\(model)-\(dataset)-\(method)-\(seed)".map { $0.isLetter || $0.isNumber || "-._".contains($0) ? String($0) : "_" }.joined()
-    }
-
-    func request(dataRoot: String?, threads: Int) -> [String] {
-      var arguments = [
-        "--domain", domain, "--model", model, "--dataset", dataset, "--method", method, "--seed", "\(seed)",
-        "--epochs", "\(benchmark.epochs)", "--threads", "\(threads)",
-      ]
-      if let size = benchmark.batchSize { arguments += ["--batch-size", "\(size)"] }
-      if let rate = benchmark.learningRate { arguments += ["--lr", "\(rate)"] }
-      for (key, value) in benchmark.settings.sorted(by: { $0.key < $1.key }) { arguments += ["--set", "\(key)=\(value)"] }
-      if let dataRoot { arguments += ["--data-root", dataRoot] }
-      return arguments
+      ([domain, model, dataset] + (label.isEmpty ? [] : [label])).joined(separator: "-")
+        .map { $0.isLetter || $0.isNumber || "-._".contains($0) ? String($0) : "_" }.joined()
     }
   }
 
-  let runs: [Run]
+  struct Run: Sendable {
+    let benchmark: Case
+    let method: String
+    let seed: Int
 
-  init(_ entries: [BenchmarkEntry], methods: [String], seeds: Int?) {
-    // Seeds outermost: an interrupted benchmark has all methods for the seeds it finished.
-    let most = entries.map { seeds ?? $0.benchmark.seeds }.max() ?? 0
-    runs = (0..<most).flatMap { seed in
-      entries.filter { seed < seeds ?? $0.benchmark.seeds }.flatMap { entry in
-        methods.map {
-          Run(domain: entry.domain, model: entry.benchmark.model, dataset: entry.benchmark.dataset, method: $0, seed: seed, benchmark: entry.benchmark)
-        }
-      }
+    var name: String { "\(benchmark.name)-\(method)-\(seed)" }
+    var title: String { "\(benchmark.title) \(method) seed \(seed)" }
+  }
+
+  var preset: String?
+  var config: String?
+  var cases: [Case]
+  /// The first is what the others are compared with.
+  var methods: [String]
+  var jobs: Int
+  /// Of each run: results depend on it, and not on `jobs`.
+  var threads: Int
+  var dataRoot: String?
+  var plugins: [String]
+
+  /// Seeds outermost: an interrupted benchmark has all methods for the seeds it finished.
+  var runs: [Run] {
+    (0..<(cases.map(\.seeds).max() ?? 0)).flatMap { seed in
+      cases.filter { seed < $0.seeds }.flatMap { item in methods.map { Run(benchmark: item, method: $0, seed: seed) } }
     }
+  }
+
+  func request(_ item: Case, method: String, seed: Int) -> RunRequest {
+    var request = RunRequest()
+    request.values = [
+      .domain: item.domain, .model: item.model, .dataset: item.dataset, .method: method, .seed: "\(seed)", .epochs: "\(item.epochs)",
+      .batchSize: item.batchSize, .learningRate: "\(item.learningRate)", .threads: "\(threads)",
+    ]
+    request[.dataRoot] = dataRoot
+    request.settings = item.settings
+    request.plugins = plugins
+    return request
+  }
+
+  // MARK: Going on with a benchmark
+
+  static func path(in folder: String) -> String { folder + "/plan.json" }
+
+  /// The plan of the benchmark in `folder`; nil where there is none.
+  static func saved(in folder: String) throws -> BenchmarkPlan? {
+    let path = path(in: folder)
+    guard let data = FileManager.default.contents(atPath: path) else { return nil }
+    do { return try JSONDecoder().decode(BenchmarkPlan.self, from: data) } catch { throw BasinErrors.notJSON(path, error) }
+  }
+
+  func save(in folder: String) throws { try AtomicFile.write(JSONValue(encoding: self).data(), to: Self.path(in: folder)) }
+
+  /// - Throws: `BasinError` where a run of `old` would now be another one: what is finished must not be mixed with it.
+  func checkThatItContinues(_ old: BenchmarkPlan, in folder: String) throws {
+    let before = Dictionary(old.cases.map { ($0.name, $0) }, uniquingKeysWith: { $1 })
+    for item in cases {
+      guard let other = before[item.name] else { continue }
+      let facts = zip(item.facts + [("threads", "\(threads)")], other.facts + [("threads", "\(old.threads)")])
+      guard let (now, then) = facts.first(where: { $0.0 != $0.1 }) else { continue }
+      throw BasinError.usage(
+        "--resume: \(item.title) has \(now.0) \(now.1), but the benchmark in \(folder) was begun with \(then.0) \(then.1)",
+        advice: "Leave the flags out (`basin bench --resume --out \(folder)` goes on with what was planned), or choose another --out")
+    }
+  }
+}
+
+extension RunRequest {
+  /// As flags of `basin train`.
+  var arguments: [String] {
+    values.sorted { $0.key.rawValue < $1.key.rawValue }.flatMap { [$0.key.flag, $0.value] }
+      + settings.sorted { $0.key < $1.key }.flatMap { ["--set", "\($0.key)=\($0.value)"] } + plugins.flatMap { ["--plugin", $0] }
+  }
+}
+
+extension BenchmarkPlan.Case {
+  /// What is decided about a case, in a fixed order: of two that differ, the first difference is told.
+  var facts: [(String, String)] {
+    [
+      ("epochs", "\(epochs)"), ("batch size", batchSize), ("lr", "\(learningRate)"),
+      ("options", settings.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: " ")),
+    ]
+  }
+
+  /// Gives cases of the same model and data set the label that tells them apart.
+  static func labelled(_ cases: [Self], _ describe: (Int) -> BasinError) throws -> [Self] {
+    var result = cases
+    for (_, group) in Dictionary(grouping: cases.indices, by: { cases[$0].name }) where group.count > 1 {
+      let keys = Set(group.flatMap { cases[$0].settings.keys }).sorted()
+      let columns: [(String, (Self) -> String)] =
+        [("epochs", { "\($0.epochs)" }), ("batch", { $0.batchSize }), ("lr", { "\($0.learningRate)" })]
+        + keys.map { key in (key, { $0.settings[key] ?? "default" }) }
+      let telling = columns.filter { column in Set(group.map { column.1(cases[$0]) }).count > 1 }
+      for index in group { result[index].label = telling.map { "\($0.0)=\($0.1(cases[index]))" }.joined(separator: ", ") }
+    }
+    var names: Set<String> = []
+    for index in result.indices where !names.insert(result[index].name).inserted { throw describe(index) }
+    return result
   }
 }

@@ -6,79 +6,95 @@ import Synchronization
 final class BenchmarkPool: Sendable {
   enum Outcome: Sendable {
     case finished(JSONValue)
-    case failed(String)
+    case failed(Failure)
+  }
+
+  struct Failure: Sendable {
+    let reason: String
+    /// The exit status; nil where it was ended by a signal or could not be started.
+    let status: Int32?
   }
 
   private struct State {
     var next = 0
     var outcomes: [Int: Outcome] = [:]
-    var running: [Int32: String] = [:]
   }
 
   private let program: String
+  private let plan: BenchmarkPlan
   private let runs: [BenchmarkPlan.Run]
   private let folder: String
-  private let dataRoot: String?
-  private let threads: Int
-  private let plugins: [String]
+  private let progress: BenchmarkProgress
   private let state = Mutex(State())
 
-  init(program: String, runs: [BenchmarkPlan.Run], folder: String, dataRoot: String?, threads: Int, plugins: [String]) {
+  init(program: String, plan: BenchmarkPlan, folder: String, progress: BenchmarkProgress) {
     self.program = program
-    self.runs = runs
+    self.plan = plan
+    runs = plan.runs
     self.folder = folder
-    self.dataRoot = dataRoot
-    self.threads = threads
-    self.plugins = plugins
+    self.progress = progress
   }
 
-  /// - Throws: `Interrupted` after Ctrl-C.
-  func run(jobs: Int, progress: @escaping @Sendable (_ done: Int, _ total: Int, _ last: BenchmarkPlan.Run, Outcome) -> Void) throws -> [Outcome] {
-    DispatchQueue.concurrentPerform(iterations: min(jobs, max(runs.count, 1))) { _ in
-      while let index = take() {
-        let outcome = one(runs[index])
-        guard !Interruption.isRequested else { return }
-        let done = state.withLock { state in
-          state.outcomes[index] = outcome
-          return state.outcomes.count
+  /// - Throws: `Interrupted` after Ctrl-C, when every process has written its checkpoint and ended.
+  func run() throws -> [Outcome] {
+    for index in runs.indices {
+      guard let summary = finished(runs[index]) else { continue }
+      state.withLock { $0.outcomes[index] = .finished(summary) }
+      progress.kept(index)
+    }
+    // Not `concurrentPerform`, which makes no more threads than there are cores.
+    let group = DispatchGroup()
+    for _ in 0..<min(plan.jobs, max(runs.count, 1)) {
+      group.enter()
+      Thread.detachNewThread {
+        defer { group.leave() }
+        while let index = self.take() {
+          self.progress.started(index)
+          let outcome = self.one(self.runs[index])
+          guard !Interruption.isRequested else { return }
+          self.state.withLock { $0.outcomes[index] = outcome }
+          self.progress.ended(index, outcome)
         }
-        progress(done, runs.count, runs[index], outcome)
       }
     }
+    group.wait()
     if Interruption.isRequested { throw Interrupted(checkpoint: nil) }
     let outcomes = state.withLock { $0.outcomes }
-    return runs.indices.map { outcomes[$0] ?? .failed("was not run") }
+    return runs.indices.map { outcomes[$0] ?? .failed(Failure(reason: "was not run", status: nil)) }
   }
 
   private func take() -> Int? {
     state.withLock { state in
+      while state.next < runs.count, state.outcomes[state.next] != nil { state.next += 1 }
       guard state.next < runs.count, !Interruption.isRequested else { return nil }
       defer { state.next += 1 }
       return state.next
     }
   }
 
+  private func directory(_ run: BenchmarkPlan.Run) -> RunDirectory { RunDirectory(path: "\(folder)/runs/\(run.name)") }
+
+  private func finished(_ run: BenchmarkPlan.Run) -> JSONValue? {
+    let directory = directory(run)
+    return directory.isFinished ? try? JSONValue.read(directory.summary) : nil
+  }
+
   private func one(_ run: BenchmarkPlan.Run) -> Outcome {
-    let directory = RunDirectory(path: "\(folder)/runs/\(run.name)")
-    if directory.isFinished, let summary = try? JSONValue.read(directory.summary) { return .finished(summary) }
+    let directory = directory(run)
     let log = "\(folder)/logs/\(run.name).log"
     let process = Process()
     process.executableURL = URL(fileURLWithPath: program)
-    var arguments = ["train", "--quiet"]
-    if directory.holdsRun {
-      arguments += ["--resume", directory.path]
-    } else {
-      arguments += run.request(dataRoot: dataRoot, threads: threads) + ["--out", directory.path]
-      for plugin in plugins { arguments += ["--plugin", plugin] }
-    }
-    process.arguments = arguments
+    process.arguments = ["train", "--quiet"]
+      + (directory.holdsRun
+        ? ["--resume", directory.path]
+        : plan.request(run.benchmark, method: run.method, seed: run.seed).arguments + ["--out", directory.path])
     process.standardInput = FileHandle.nullDevice
     process.standardOutput = FileHandle.nullDevice
     guard FileManager.default.createFile(atPath: log, contents: nil), let errors = FileHandle(forWritingAtPath: log) else {
-      return .failed("its log \(log) cannot be written")
+      return .failed(Failure(reason: "its log \(log) cannot be written", status: nil))
     }
     process.standardError = errors
-    do { try process.run() } catch { return .failed("cannot be started: \(error)") }
+    do { try process.run() } catch { return .failed(Failure(reason: "cannot be started: \(error)", status: nil)) }
     while process.isRunning {
       usleep(5000)
       if Interruption.isRequested {
@@ -88,10 +104,13 @@ final class BenchmarkPool: Sendable {
       }
     }
     try? errors.close()
-    if process.terminationStatus == 0, let summary = try? JSONValue.read(directory.summary) { return .finished(summary) }
+    if process.terminationStatus == 0, let summary = finished(run) { return .finished(summary) }
     let text = (try? String(contentsOfFile: log, encoding: .utf8)) ?? ""
-    let last = text.split(separator: "\n").last.map(String.init) ?? "no message"
-    let how = process.terminationReason == .uncaughtSignal ? "signal \(process.terminationStatus)" : "status \(process.terminationStatus)"
-    return .failed("\(how): \(last)")
+    var reason = text.split(separator: "\n").last.map(String.init) ?? "no message"
+    for prefix in ["basin: ", "error: "] where reason.hasPrefix(prefix) { reason = String(reason.dropFirst(prefix.count)) }
+    if process.terminationReason == .uncaughtSignal {
+      return .failed(Failure(reason: "ended by signal \(process.terminationStatus): \(reason)", status: nil))
+    }
+    return .failed(Failure(reason: reason, status: process.terminationStatus))
   }
 }

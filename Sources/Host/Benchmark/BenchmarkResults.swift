@@ -3,97 +3,122 @@ import PluginAPI
 
 /// The outcome of a benchmark as a table and as `results.json`.
 struct BenchmarkResults {
+  let plan: BenchmarkPlan
   let runs: [BenchmarkPlan.Run]
   let outcomes: [BenchmarkPool.Outcome]
   let seconds: Double
+  let rows: [Row]
+  /// Averaging against learning rate, where their four methods are among those compared.
+  let effects: BenchmarkEffects?
 
   struct Row {
-    let domain, model, dataset, method: String
+    let benchmark: BenchmarkPlan.Case
+    let method: String
     /// Test accuracy by seed of the weights the method is for: its average where it makes one, else those of the last step.
-    let accuracies: [Int: Double]
+    var accuracies: [Int: Double] = [:]
     /// Of the weights of the last step, by seed.
-    let last: [Int: Double]
-    let failures: [String]
-    let trainSeconds: Double
+    var last: [Int: Double] = [:]
+    /// By seed.
+    var failures: [(seed: Int, failure: BenchmarkPool.Failure)] = []
+    var seconds: [Double] = []
+
+    var values: [Double] { accuracies.sorted { $0.key < $1.key }.map(\.value) }
   }
 
-  var rows: [Row] {
-    var order: [String] = []
-    var groups: [String: [Int]] = [:]
-    for (index, run) in runs.enumerated() {
-      let key = "\(run.domain)\u{0}\(run.model)\u{0}\(run.dataset)\u{0}\(run.method)"
-      if groups[key] == nil { order.append(key) }
-      groups[key, default: []].append(index)
-    }
-    return order.compactMap { key -> Row? in
-      guard let indices = groups[key], let first = indices.first else { return nil }
-      var accuracies: [Int: Double] = [:], last: [Int: Double] = [:]
-      var failures: [String] = []
-      var seconds: [Double] = []
-      for index in indices {
-        switch outcomes[index] {
-        case .failed(let reason): failures.append("seed \(runs[index].seed): \(reason)")
-        case .finished(let summary):
-          let final = summary["test"]?["accuracy"]?.number
-          last[runs[index].seed] = final
-          accuracies[runs[index].seed] = summary["averaged"]?["test"]?["accuracy"]?.number ?? final
-          seconds.append(summary["seconds"]?["train"]?.number ?? 0)
-        }
+  init(_ plan: BenchmarkPlan, outcomes: [BenchmarkPool.Outcome], seconds: Double) {
+    self.plan = plan
+    runs = plan.runs
+    self.outcomes = outcomes
+    self.seconds = seconds
+    var rows: [Row] = []
+    var places: [String: Int] = [:]
+    for (run, outcome) in zip(runs, outcomes) {
+      let key = "\(run.benchmark.name)\u{0}\(run.method)"
+      let place = places[key] ?? rows.count
+      if place == rows.count { rows.append(Row(benchmark: run.benchmark, method: run.method)) }
+      places[key] = place
+      switch outcome {
+      case .failed(let failure): rows[place].failures.append((run.seed, failure))
+      case .finished(let summary):
+        rows[place].accuracies[run.seed] = Self.accuracy(summary)
+        rows[place].last[run.seed] = summary["test"]?["accuracy"]?.number
+        rows[place].seconds.append(summary["seconds"]?["train"]?.number ?? 0)
       }
-      let run = runs[first]
-      return Row(
-        domain: run.domain, model: run.model, dataset: run.dataset, method: run.method, accuracies: accuracies, last: last,
-        failures: failures, trainSeconds: SampleStatistics(seconds).mean)
     }
+    self.rows = rows
+    effects = BenchmarkEffects(rows)
   }
 
-  /// Against the first method of the same model and data set, over the seeds both have.
-  private func comparison(_ row: Row, _ rows: [Row]) -> PairedComparison? {
-    guard let base = rows.first(where: { $0.model == row.model && $0.dataset == row.dataset && $0.domain == row.domain }), base.method != row.method
-    else { return nil }
-    let seeds = row.accuracies.keys.filter { base.accuracies[$0] != nil }.sorted()
-    return PairedComparison(seeds.map { (row.accuracies[$0] ?? 0) - (base.accuracies[$0] ?? 0) })
+  /// What a run counts with.
+  static func accuracy(_ summary: JSONValue) -> Double? {
+    summary["averaged"]?["test"]?["accuracy"]?.number ?? summary["test"]?["accuracy"]?.number
   }
 
-  func table() -> String {
-    let rows = rows
-    var lines = [["domain", "model", "data set", "method", "test accuracy", "against the first (95 % interval)", "seeds", "s/run"]]
+  var failures: [BenchmarkPool.Failure] { rows.flatMap { $0.failures.map(\.failure) } }
+
+  /// Against the first method of the same case, over the seeds both have.
+  private func comparison(_ row: Row) -> PairedComparison? {
+    guard let base = rows.first(where: { $0.benchmark == row.benchmark }), base.method != row.method else { return nil }
+    let differences = row.accuracies.sorted { $0.key < $1.key }.compactMap { seed, value in base.accuracies[seed].map { value - $0 } }
+    return differences.isEmpty ? nil : PairedComparison(differences)
+  }
+
+  // MARK: For people
+
+  /// The table, the effects and what failed.
+  func report() -> String {
+    var parts = [table()]
+    if let effects { parts.append(effects.text()) }
+    let failed = rows.flatMap { row in row.failures.map { "  \(row.benchmark.title) \(row.method) seed \($0.seed): \($0.failure.reason)" } }
+    if !failed.isEmpty { parts.append("Failed, and left out above\n" + failed.joined(separator: "\n")) }
+    return parts.joined(separator: "\n\n")
+  }
+
+  private func table() -> String {
+    var lines = [["domain", "model", "data set", "method", "test accuracy", "against \(plan.methods.first ?? "the first")", "seeds", "s/run"]]
     for row in rows {
-      let values = row.accuracies.sorted { $0.key < $1.key }.map(\.value)
+      let values = row.values
       let statistics = SampleStatistics(values)
       let accuracy = values.isEmpty ? "-" : String(format: "%.2f %%", 100 * statistics.mean) + (statistics.deviation.map { String(format: " ± %.2f", 100 * $0) } ?? "")
-      let difference = comparison(row, rows).map { c in
-        String(format: "%+.2f", 100 * c.mean) + (c.halfWidth.map { String(format: " [%+.2f, %+.2f]", 100 * (c.mean - $0), 100 * (c.mean + $0)) } ?? "")
-      }
+      let label = row.benchmark.label
       lines.append([
-        row.domain, row.model, row.dataset, row.method, accuracy, difference ?? "",
-        "\(values.count)" + (row.failures.isEmpty ? "" : ", \(row.failures.count) failed"), String(format: "%.1f", row.trainSeconds),
+        row.benchmark.domain, row.benchmark.model, row.benchmark.dataset + (label.isEmpty ? "" : " (\(label))"), row.method, accuracy,
+        comparison(row)?.points ?? "", "\(values.count)" + (row.failures.isEmpty ? "" : ", \(row.failures.count) failed"),
+        row.seconds.isEmpty ? "-" : String(format: "%.1f", SampleStatistics(row.seconds).mean),
       ])
     }
-    return Terminal.table(lines) + "\n  ± is the standard deviation over seeds; the interval is Student's t over paired seeds."
+    let note = plan.cases.allSatisfy { $0.seeds == 1 }
+      ? "One seed tells nothing about a difference; --seeds N repeats every run."
+      : "± is the standard deviation over seeds; differences are in points, with Student's t 95 % interval over paired seeds."
+    return Terminal.table(lines) + "\n  " + note
   }
 
-  func json() -> JSONValue {
-    let rows = rows
-    return [
-      "seconds": JSONValue(seconds),
+  // MARK: results.json
+
+  func json() throws -> JSONValue {
+    [
+      "seconds": JSONValue(seconds), "plan": try JSONValue(encoding: plan),
       "rows": .array(
         rows.map { row in
-          let statistics = SampleStatistics(row.accuracies.sorted { $0.key < $1.key }.map(\.value))
-          let c = comparison(row, rows)
+          let statistics = SampleStatistics(row.values)
+          let c = comparison(row)
           return [
-            "domain": .string(row.domain), "model": .string(row.model), "dataset": .string(row.dataset), "method": .string(row.method),
+            "domain": .string(row.benchmark.domain), "model": .string(row.benchmark.model), "dataset": .string(row.benchmark.dataset),
+            "label": JSONValue(row.benchmark.label.isEmpty ? nil : row.benchmark.label), "method": .string(row.method),
             "test": ["mean": JSONValue(statistics.mean), "deviation": JSONValue(statistics.deviation), "values": bySeed(row.accuracies)],
             "lastStepTest": bySeed(row.last),
             "difference": c.map { ["pairs": .int($0.count), "mean": JSONValue($0.mean), "halfWidth95": JSONValue($0.halfWidth)] } ?? .null,
-            "failures": JSONValue(row.failures), "trainSeconds": JSONValue(row.trainSeconds),
+            "failures": JSONValue(row.failures.map { "seed \($0.seed): \($0.failure.reason)" }),
+            "trainSeconds": JSONValue(SampleStatistics(row.seconds).mean),
           ]
         }),
+      "effects": effects?.json() ?? .null,
       "runs": .array(
         zip(runs, outcomes).map { run, outcome in
           switch outcome {
           case .finished(let summary): ["name": .string(run.name), "summary": summary]
-          case .failed(let reason): ["name": .string(run.name), "failed": .string(reason)]
+          case .failed(let failure):
+            ["name": .string(run.name), "failed": .string(failure.reason), "status": JSONValue(failure.status.map { Int($0) })]
           }
         }),
     ]

@@ -5,112 +5,160 @@ import PluginAPI
 /// `basin bench`: methods compared over domains and seeds.
 struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "bench", abstract: "Compares methods over domains and seeds, on embedded data by default.")
+    commandName: "bench", abstract: "Compares methods over domains and seeds, on embedded data by default.",
+    discussion: """
+      Presets:
+      \(BenchmarkPreset.all.map { "  " + $0.name + String(repeating: " ", count: 9 - $0.name.count) + $0.summary }.joined(separator: "\n"))
 
+      A file for --config:
+        methods: [backbone, swa, pswa]
+        seeds: 5
+        cases:
+          - {model: gcn, dataset: communities, epochs: 100}
+          - {model: preresnet8, dataset: shapes, lr: 0.05, batchSize: 64, set: {model.width: 8}}
+      """)
+
+  @Option(help: "\(BenchmarkPreset.all.map(\.name).joined(separator: ", ")): what is compared where neither file nor flag says otherwise.")
+  var preset: String?
+  @Option(help: ArgumentHelp("A YAML file with cases, methods, seeds, jobs and threads; flags override it.", valueName: "file")) var config: String?
   @Option(help: "Domains, separated by commas (default: all).") var domains: String?
   @Option(help: "Only cases of these models.") var models: String?
   @Option(help: "Only cases of these data sets; with --models, any pair of the two that fits.") var datasets: String?
-  @Option(help: "Methods, separated by commas; the first is what the others are compared with.") var methods = "backbone,swa,pswa"
+  @Option(help: "Methods, separated by commas; the first is what the others are compared with (default: backbone,swa,pswa).")
+  var methods: String?
   @Option(help: "Seeds of every case (default: each case's own number).") var seeds: Int?
   @Option(help: "Epochs of every case (default: each case's own number).") var epochs: Int?
-  @Option(help: "Runs at a time (default: one a core, with a thread each).") var jobs: Int?
+  @Option(help: ArgumentHelp("Each case's own number of epochs times this, but not under 8.", valueName: "factor")) var epochsScale: Double?
+  @Option(help: "Runs at a time (default: as many as there are cores for).") var jobs: Int?
+  @Option(help: "Threads of one run (default: 1). Results depend on it to the last bit; they do not on --jobs.") var threads: Int?
   @Option(help: "The folder of data sets (default: $BASIN_DATA).") var dataRoot: String?
   @Option(help: "Where results go (default: runs/<date>-bench).") var out: String?
   @Flag(help: "Go on with the benchmark in --out: runs that are finished are kept.") var resume = false
   @Flag(help: "Print results.json on standard output.") var json = false
+  @Flag(name: [.short, .long], help: "No progress.") var quiet = false
   @OptionGroup var plugins: PluginOptions
 
   func run() throws {
     Interruption.install()
-    let catalog = try plugins.catalog()
-    let entries = try cases(catalog)
-    let names = methods.split(separator: ",").map(String.init)
-    for name in names { _ = try catalog.method(name) }
-    guard !names.isEmpty, (seeds ?? 1) >= 1, (jobs ?? 1) >= 1, (epochs ?? 1) >= 1 else {
-      throw BasinError.usage("--methods, --seeds, --epochs and --jobs need at least one")
-    }
-    let plan = BenchmarkPlan(entries, methods: names, seeds: seeds)
+    try checkFlags()
+    // Refused before anything is read, so that the flags can be mended at leisure.
     let folder = try folder()
-    let cores = ProcessInfo.processInfo.activeProcessorCount
-    let jobs = min(self.jobs ?? cores, max(1, plan.runs.count))
-    let pool = BenchmarkPool(
-      program: FileSnapshot.resolve("/proc/self/exe") ?? CommandLine.arguments.first ?? "basin", runs: plan.runs, folder: folder,
-      dataRoot: dataRoot ?? ProcessInfo.processInfo.environment["BASIN_DATA"], threads: max(1, cores / jobs), plugins: plugins.plugins)
-    Terminal.say("basin: \(plan.runs.count) runs, \(jobs) at a time, to \(folder)")
+    let plan = try plan(in: folder)
+    try AtomicFile.makeFolder(folder + "/runs")
+    try AtomicFile.makeFolder(folder + "/logs")
+    try plan.save(in: folder)
+
     let start = Clock.now()
-    let shown = isatty(STDERR_FILENO) == 1
+    let progress = BenchmarkProgress(plan, folder: folder, quiet: quiet)
+    let pool = BenchmarkPool(
+      program: FileSnapshot.resolve("/proc/self/exe") ?? CommandLine.arguments.first ?? "basin", plan: plan, folder: folder, progress: progress)
+    if !quiet {
+      let count = plan.runs.count
+      Terminal.say("basin: \(count) \(count == 1 ? "run" : "runs"), \(min(plan.jobs, count)) at a time, to \(folder)")
+    }
+    progress.start()
+    defer { progress.stop() }
     let outcomes: [BenchmarkPool.Outcome]
-    do {
-      outcomes = try pool.run(jobs: jobs) { done, total, run, outcome in
-        let left = (Clock.now() - start) / Double(done) * Double(total - done)
-        if case .failed(let reason) = outcome {
-          Terminal.say("\(shown ? "\r\u{1B}[2K" : "")basin: \(run.name) failed (\(reason))")
-        }
-        if shown {
-          FileHandle.standardError.write(Data("\r\u{1B}[2K\(done)/\(total) runs, \(ProgressBar.time(left)) left, last \(run.name)".utf8))
-        }
-      }
-    } catch {
-      if shown { FileHandle.standardError.write(Data("\r\u{1B}[2K".utf8)) }
-      if error is Interrupted { Terminal.say("basin: continue with: basin bench --resume --out \(folder) and the same flags") }
-      throw error
+    do { outcomes = try pool.run() } catch let interrupted as Interrupted {
+      progress.stop()
+      Terminal.say("basin: \(progress.finished) of \(plan.runs.count) runs are finished; go on with: basin bench --resume --out \(folder)")
+      throw interrupted
     }
-    if shown { FileHandle.standardError.write(Data("\r\u{1B}[2K".utf8)) }
-    let results = BenchmarkResults(runs: plan.runs, outcomes: outcomes, seconds: Clock.now() - start)
-    let file = folder + "/results.json"
-    try AtomicFile.write(results.json().data(), to: file)
-    try AtomicFile.write(Data((results.table() + "\n").utf8), to: folder + "/report.txt")
-    if json { try Terminal.print(results.json()) } else {
-      print(results.table())
-      print(String(format: "  %.0f s for %d runs", results.seconds, plan.runs.count))
-      print("report: \(folder)/report.txt, \(file)")
+    progress.stop()
+    try report(BenchmarkResults(plan, outcomes: outcomes, seconds: Clock.now() - start), folder)
+  }
+
+  private func report(_ results: BenchmarkResults, _ folder: String) throws {
+    let document = try results.json()
+    let report = results.report()
+    try AtomicFile.write(document.data(), to: folder + "/results.json")
+    try AtomicFile.write(Data((report + "\n").utf8), to: folder + "/report.txt")
+    if json { try Terminal.print(document) } else {
+      print(report)
+      print("\n\(ProgressBar.time(results.seconds)) for \(results.runs.count) runs")
+      print("report: \(folder)/report.txt, \(folder)/results.json")
     }
-    let failed = outcomes.filter { if case .failed = $0 { true } else { false } }.count
-    if failed > 0 { throw BasinError.internalError("\(failed) of \(outcomes.count) runs failed", advice: "Their logs are in \(folder)/logs") }
+    let failures = results.failures
+    guard let first = failures.first else { return }
+    // Where all failed for one kind of reason (no data, no disk), that is what the status says.
+    let isAll = failures.count == results.runs.count && failures.allSatisfy { $0.status == first.status }
+    let kind = isAll ? first.status.flatMap { BasinError.Kind(rawValue: $0) } : nil
+    throw BasinError(
+      kind ?? .internalError, "\(failures.count) of \(results.runs.count) runs failed",
+      advice: "Their logs are in \(folder)/logs; `basin bench --resume --out \(folder)` tries them again")
+  }
+
+  // MARK: What is asked for
+
+  private func checkFlags() throws {
+    for (flag, value) in [("--seeds", seeds), ("--epochs", epochs), ("--jobs", jobs)] {
+      if let value, value < 1 { throw BasinError.usage("\(flag) cannot be \(value)", advice: "It takes a whole number from 1") }
+    }
+    if let threads, !(1...1024).contains(threads) { throw BasinError.usage("--threads cannot be \(threads)", advice: "It takes a whole number from 1 to 1024") }
+    if let epochsScale, !(epochsScale > 0 && epochsScale <= 1000) {
+      throw BasinError.usage("--epochs-scale cannot be \(epochsScale)", advice: "It takes a number over 0, such as 0.5")
+    }
+    for (one, other, isBoth) in [("--preset", "--config", preset != nil && config != nil), ("--epochs", "--epochs-scale", epochs != nil && epochsScale != nil)]
+    where isBoth {
+      throw BasinError.usage("\(one) and \(other) exclude each other", advice: "Leave one of them out")
+    }
   }
 
   private func folder() throws -> String {
-    let folder = out ?? RunDirectory.dated("bench")
-    if !resume, let names = try? FileManager.default.contentsOfDirectory(atPath: folder), !names.isEmpty {
-      throw BasinError(.cannotCreate, "is not empty", file: folder, advice: "Add --resume to go on with it, or choose another --out")
+    guard let out else {
+      if resume { throw BasinError.usage("--resume needs --out", advice: "Name the folder of the benchmark to go on with") }
+      return RunDirectory.dated("bench")
     }
-    try AtomicFile.makeFolder(folder + "/runs")
-    try AtomicFile.makeFolder(folder + "/logs")
-    return folder
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: out)) ?? []
+    if !resume, !names.isEmpty {
+      throw BasinError(.cannotCreate, "is not empty", file: out, advice: "Add --resume to go on with it, or choose another --out")
+    }
+    return out
   }
 
-  private func list(_ text: String?) -> [String]? { text.map { $0.split(separator: ",").map(String.init) } }
+  private func list(_ text: String?, _ flag: String) throws -> [String]? {
+    guard let names = text?.split(separator: ",").map({ $0.trimmingCharacters(in: .whitespaces) }).filter({ !$0.isEmpty }) else { return nil }
+    guard !names.isEmpty else { throw BasinError.usage("\(flag) names nothing", advice: "Give names separated by commas, or leave it out") }
+    return names
+  }
 
-  /// The default cases of the domains, or every pair of the models and data sets named.
-  private func cases(_ catalog: Catalog) throws -> [BenchmarkEntry] {
-    for domain in list(domains) ?? [] { try catalog.checkDomain(domain) }
-    let entries: [BenchmarkEntry]
-    if let models = list(models), let datasets = list(datasets) {
-      entries = try models.flatMap { model in
-        try datasets.compactMap { dataset -> BenchmarkEntry? in
-          let entry = try catalog.model(model)
-          let (data, _) = try catalog.dataset(dataset, root: nil)
-          guard entry.inputType == data.inputType, list(domains)?.contains(entry.domain) ?? true else { return nil }
-          return BenchmarkEntry(
-            module: entry.module, domain: entry.domain,
-            benchmark: BenchmarkCase(model: model, dataset: dataset, epochs: epochs ?? entry.recipe.epochs, seeds: seeds ?? 3))
-        }
-      }
-    } else {
-      for module in catalog.modules where list(domains)?.contains(module.manifest.domain) ?? true { try catalog.load(module) }
-      for model in list(models) ?? [] { _ = try catalog.model(model) }
-      for dataset in list(datasets) ?? [] { _ = try catalog.dataset(dataset, root: nil) }
-      entries = catalog.registry.benchmarks.filter {
-        list(domains)?.contains($0.domain) ?? true && list(models)?.contains($0.benchmark.model) ?? true
-          && list(datasets)?.contains($0.benchmark.dataset) ?? true
-      }.map { entry in
-        guard let epochs else { return entry }
-        return BenchmarkEntry(module: entry.module, domain: entry.domain, benchmark: entry.benchmark.lasting(epochs))
-      }
+  private func request() throws -> BenchmarkRequest {
+    var request = try config.map { try BenchmarkFile.read($0) } ?? BenchmarkRequest()
+    request.preset = preset
+    if let methods = try list(methods, "--methods") {
+      request.methods = methods
+      request.methodPlaces = [:]
     }
-    guard !entries.isEmpty else {
-      throw BasinError.usage("nothing to compare", advice: "Give --models and --datasets that fit together, or other --domains")
+    request.jobs = jobs ?? request.jobs
+    request.threads = threads ?? request.threads
+    request.allSeeds = seeds
+    request.epochs = epochs
+    request.epochsScale = epochsScale
+    request.domains = try list(domains, "--domains")
+    request.models = try list(models, "--models")
+    request.datasets = try list(datasets, "--datasets")
+    return request
+  }
+
+  /// The plan these flags ask for; with --resume and no flags about what is compared, that of the benchmark in `folder`.
+  private func plan(in folder: String) throws -> BenchmarkPlan {
+    let request = try request()
+    let saved = resume ? try BenchmarkPlan.saved(in: folder) : nil
+    let root = dataRoot ?? saved?.dataRoot ?? ProcessInfo.processInfo.environment["BASIN_DATA"].flatMap { $0.isEmpty ? nil : $0 }
+    let plugins = plugins.plugins.isEmpty ? saved?.plugins ?? [] : plugins.plugins
+    if var saved, request.isEmpty {
+      guard threads == nil || threads == saved.threads else {
+        throw BasinError.usage("--resume: the benchmark in \(folder) was begun with --threads \(saved.threads)", advice: "Leave --threads out")
+      }
+      saved.jobs = jobs ?? saved.jobs
+      saved.dataRoot = root
+      saved.plugins = plugins
+      return saved
     }
-    return entries
+    let planner = BenchmarkPlanner(
+      catalog: try PluginOptions(plugins).catalog(), request: request, plugins: plugins, dataRoot: root, threads: saved?.threads ?? 1)
+    let plan = try planner.plan()
+    if let saved { try plan.checkThatItContinues(saved, in: folder) }
+    return plan
   }
 }

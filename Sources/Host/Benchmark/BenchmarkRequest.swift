@@ -1,0 +1,41 @@
+/// What a benchmark shall be, by a file and flags. What is nil is left to the preset and the cases.
+struct BenchmarkRequest {
+  /// A case as the user wrote it.
+  struct Case {
+    var values: [RunRequest.Key: String] = [:]
+    var settings: [String: String] = [:]
+    var seeds: Int?
+    /// Where in the file a key stands: `line 3, column 5`; settings under their own names.
+    var places: [String: String] = [:]
+    /// Where the case begins.
+    var place: String?
+  }
+
+  /// The file the cases are from.
+  var file: String?
+  var preset: String?
+  /// Nil: the modules' registered cases.
+  var cases: [Case]?
+  var methods: [String]?
+  /// Where the file names them; empty where a flag does.
+  var methodPlaces: [String: String] = [:]
+  /// Of every case that names none.
+  var seeds: Int?
+  var jobs: Int?
+  var threads: Int?
+
+  // Of flags alone.
+  /// Of every case.
+  var allSeeds: Int?
+  var epochs: Int?
+  var epochsScale: Double?
+  var domains: [String]?
+  var models: [String]?
+  var datasets: [String]?
+
+  /// Whether nothing is said of what is compared.
+  var isEmpty: Bool {
+    file == nil && preset == nil && cases == nil && methods == nil && seeds == nil && allSeeds == nil && epochs == nil
+      && epochsScale == nil && domains == nil && models == nil && datasets == nil
+  }
+}
