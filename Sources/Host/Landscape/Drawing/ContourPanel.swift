@@ -47,11 +47,13 @@ struct ContourPanel {
 
     drawing.text(title, left, top - 8, size: 12)
     drawing.rectangle(left, top, right - left, bottom - top, color(0))
-    for (index, level) in levels.enumerated() {
+    // A little above: errors come in steps, and a plateau of just a level's value is no line.
+    let edges = levels.map { $0 + 1e-9 * abs((levels.last ?? 0) - (levels.first ?? 0)) }
+    for (index, level) in edges.enumerated() {
       drawing.fill(contours.region(above: level).map { $0.map(place) }, color(index + 1))
     }
-    for level in levels {
-      for line in contours.lines(at: level) { drawing.line(line.map(place), .init(0xFFFFFF, opacity: 0.35), width: 0.6) }
+    for level in edges {
+      drawing.lines(contours.lines(at: level).map { $0.map(place) }, .init(0xFFFFFF, opacity: 0.35), width: 0.6)
     }
     drawAxes(&drawing, left, right, top, bottom)
     drawBar(&drawing, levels, color, right + 18, top, bottom)
@@ -90,20 +92,34 @@ struct ContourPanel {
       [.init(left, top), .init(left + 14, top), .init(left + 14, bottom), .init(left, bottom), .init(left, top)], .black, width: 0.8)
   }
 
-  /// Dots with their names, each on the side away from the others.
+  /// Dots with their names, each where it covers no other.
   private func drawMarks(_ drawing: inout Drawing, _ left: Double, _ right: Double, _ top: Double, _ bottom: Double) {
     let horizontal = Axis(exactly: (xs.first ?? 0)...(xs.last ?? 1)), vertical = Axis(exactly: (ys.first ?? 0)...(ys.last ?? 1))
     let places = marks.map {
       Drawing.Point(left + (right - left) * horizontal.position($0.0.x), bottom - (bottom - top) * vertical.position($0.0.y))
     }
+    for place in places { drawing.add(.circle(place, radius: 4, fill: .init(0xE03030), edge: .white)) }
     let middle = places.reduce(0) { $0 + $1.y } / Double(max(places.count, 1))
+    let size = 10.0, height = 13.0
+    // What must stay free: the dots, then the names placed so far.
+    var taken = places.map { (x: $0.x - 5, y: $0.y - 5, width: 10.0, height: 10.0) }
     for (place, mark) in zip(places, marks) {
-      drawing.add(.circle(place, radius: 4, fill: .init(0xE03030), edge: .white))
-      let size = 10.0, wide = Drawing.width(of: mark.1, size: size) + 4
-      let x = min(max(place.x, left + wide / 2 + 2), right - wide / 2 - 2)
-      let y = place.y > middle ? place.y + 18 : place.y - 9
-      drawing.rectangle(x - wide / 2, y - 10, wide, 13, .init(0xFFFFFF, opacity: 0.75))
-      drawing.text(mark.1, x, y, size: size, .middle)
+      let width = Drawing.width(of: mark.1, size: size) + 4
+      let (above, below) = ((-width / 2, -9 - height), (-width / 2, 9.0))
+      let sides = [(9.0, -height / 2), (-width - 9, -height / 2), (9.0, 5.0), (9.0, -5 - height), (-width - 9, 5.0), (-width - 9, -5 - height)]
+      let boxes = ((place.y > middle ? [below, above] : [above, below]) + sides).map { dx, dy in
+        (
+          x: min(max(place.x + dx, left + 2), right - width - 2), y: min(max(place.y + dy, top + 2), bottom - height - 2),
+          width: width, height: height
+        )
+      }
+      let free = boxes.first { box in
+        !taken.contains { $0.x < box.x + box.width && box.x < $0.x + $0.width && $0.y < box.y + box.height && box.y < $0.y + $0.height }
+      }
+      let box = free ?? boxes[0]
+      taken.append(box)
+      drawing.rectangle(box.x, box.y, box.width, box.height, .init(0xFFFFFF, opacity: 0.75))
+      drawing.text(mark.1, box.x + box.width / 2, box.y + 10, size: size, .middle)
     }
   }
 }

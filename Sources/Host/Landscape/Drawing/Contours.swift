@@ -81,7 +81,8 @@ public struct Contours {
           let (a, b) = (triangle[index], triangle[(index + 1) % 3])
           return (a.value >= level) != (b.value >= level) ? Self.crossing(a, b, level) : nil
         }
-        if ends.count == 2 { lines.append(ends) }
+        // Around a corner whose value is the level itself there is a line of no length.
+        if ends.count == 2, abs(ends[0].x - ends[1].x) + abs(ends[0].y - ends[1].y) > 1e-6 { lines.append(ends) }
       }
     }
     return lines

@@ -34,7 +34,7 @@ public struct Drawing {
   public enum Item: Sendable {
     /// Polygons of one colour; where they overlap or touch, the colour is laid on once.
     case polygons([[Point]], Color)
-    case line([Point], Color, width: Double, dashed: Bool)
+    case lines([[Point]], Color, width: Double, dashed: Bool)
     case circle(Point, radius: Double, fill: Color, edge: Color)
     /// - Parameters: the left, middle or right end of the base line; upwards: turned to the left by a right angle.
     case text(String, Point, size: Double, Anchor, Color, upwards: Bool)
@@ -59,7 +59,12 @@ public struct Drawing {
   }
 
   public mutating func line(_ points: [Point], _ color: Color = .black, width: Double = 1, dashed: Bool = false) {
-    items.append(.line(points, color, width: width, dashed: dashed))
+    lines([points], color, width: width, dashed: dashed)
+  }
+
+  /// Polylines of one colour, laid on once where they meet.
+  public mutating func lines(_ lines: [[Point]], _ color: Color, width: Double = 1, dashed: Bool = false) {
+    if !lines.isEmpty { items.append(.lines(lines, color, width: width, dashed: dashed)) }
   }
 
   public mutating func text(

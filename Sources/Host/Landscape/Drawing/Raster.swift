@@ -28,8 +28,8 @@ public struct Raster {
   private mutating func draw(_ item: Drawing.Item) {
     switch item {
     case .polygons(let polygons, let color): lay(polygons, color)
-    case .line(let points, let color, let width, let dashed):
-      let parts = dashed ? Self.dashes(points, on: 4, off: 3) : [points]
+    case .lines(let lines, let color, let width, let dashed):
+      let parts = dashed ? lines.flatMap { Self.dashes($0, on: 4, off: 3) } : lines
       lay(parts.flatMap { Self.outline($0, width) }, color)
     case .circle(let center, let radius, let fill, let edge):
       lay([Self.disc(center, radius + 0.5)], edge)

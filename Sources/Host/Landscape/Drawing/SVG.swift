@@ -18,9 +18,10 @@ extension Drawing {
     case .polygons(let polygons, let color):
       let path = polygons.map { "M" + $0.map(pair).joined(separator: " ") + "Z" }.joined()
       return #"<path d="\#(path)" fill="\#(color.hex)"\#(opacity("fill", color))/>"#
-    case .line(let points, let color, let width, let dashed):
+    case .lines(let lines, let color, let width, let dashed):
+      let path = lines.map { "M" + $0.map(pair).joined(separator: " ") }.joined()
       let dash = dashed ? #" stroke-dasharray="4 3""# : ""
-      return #"<polyline points="\#(points.map(pair).joined(separator: " "))" fill="none" stroke="\#(color.hex)""#
+      return #"<path d="\#(path)" fill="none" stroke="\#(color.hex)""#
         + #"\#(opacity("stroke", color)) stroke-width="\#(number(width))" stroke-linejoin="round"\#(dash)/>"#
     case .circle(let center, let radius, let fill, let edge):
       return #"<circle cx="\#(number(center.x))" cy="\#(number(center.y))" r="\#(number(radius))" fill="\#(fill.hex)" stroke="\#(edge.hex)"/>"#
