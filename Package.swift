@@ -59,7 +59,7 @@ let package = Package(
     .target(
       name: "Host",
       dependencies: [
-        api, "Optim", "CCrypto", "Yams",
+        api, "Optim", "CCrypto", "CPNG", "Yams",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/Host", exclude: ["Main", "CCrypto", "README.md"], swiftSettings: swift6),

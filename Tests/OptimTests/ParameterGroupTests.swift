@@ -63,8 +63,10 @@ private func options(_ settings: [String: String]) throws -> ParameterGroupOptio
       ])
   }
 
-  private func rule(_ groups: [ParameterGroup]) throws -> GroupedRule {
+  private func rule(_ groups: [ParameterGroup], scheduleFree: Bool = false) throws -> GroupedRule {
     try GroupedRule(groups) { parameters, decays in
+      // Its state has numbers that belong to no parameter.
+      if scheduleFree { return try ScheduleFreeSGD(ScheduleFreeSGDOptions(), parameters: parameters) }
       var options = AdamOptions<DecoupledDecay>()
       options.weightDecay = decays ? 0.1 : 0
       return try AdamW(options, parameters: parameters)
@@ -102,15 +104,15 @@ private func options(_ settings: [String: String]) throws -> ParameterGroupOptio
     }
   }
 
-  @Test func savedAndRestoredItGoesOnAsBefore() throws {
+  @Test(arguments: [false, true]) func savedAndRestoredItGoesOnAsBefore(scheduleFree: Bool) throws {
     let first = try network()
     let groups = try options(["noDecay": "vectors", "layerDecay": "0.9"])
-    let whole = try rule(groups.groups(first))
+    let whole = try rule(groups.groups(first), scheduleFree: scheduleFree)
     for index in 0..<3 { try step(whole, first, index) }
     let state = try whole.state
     let second = try network()
     for (a, b) in zip(first, second) { try LibTorch.withoutGradient { try b.tensor.copy(from: a.tensor) } }
-    let resumed = try rule(groups.groups(second))
+    let resumed = try rule(groups.groups(second), scheduleFree: scheduleFree)
     try resumed.restore(state)
     for index in 3..<6 {
       try step(whole, first, index)

@@ -4,7 +4,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-FAMILIES = ("formula", "gcn", "vgg", "preresnet", "transformer", "optimizers", "pswa", "schedules", "averages")
+FAMILIES = (
+    "formula", "gcn", "vgg", "preresnet", "transformer", "optimizers", "pswa", "schedules", "averages", "landscape",
+)
 
 if __name__ == "__main__":
     folder = Path(__file__).parent

@@ -18,6 +18,9 @@ public struct BasinCommand: ParsableCommand {
     subcommands: [
       ListCommand.self, DescribeCommand.self, TrainCommand.self, PlanCommand.self, EvaluateCommand.self,
       ExportCommand.self, BenchCommand.self, DataCommand.self, DoctorCommand.self, ProbeCommand.self, StepsCommand.self,
+      AverageCommand.self,
+      LandscapeCommand.self,
+      SharpnessCommand.self,
     ])
 
   public init() {}

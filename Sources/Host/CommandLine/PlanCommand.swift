@@ -20,6 +20,7 @@ struct PlanCommand: ParsableCommand {
     let run = RunLength(
       epochs: configuration.epochs, stepsPerEpoch: EpochOrder.count(splits.train.count, size: configuration.examplesPerStep))
     let schedule = try configuration.makeSchedule(catalog)
+    try schedule.check(run)
     let events = try configuration.makePolicy(catalog).events(in: run)
     func rate(_ step: Int) -> Double { configuration.learningRate * schedule.factor(at: Progress(step: step, run: run)) }
     func epoch(_ step: Int) -> Double { Double(step) / Double(run.stepsPerEpoch) }

@@ -1,7 +1,7 @@
 import Foundation
 import PluginAPI
 
-/// The folder of a run: `config.yaml`, `metrics.jsonl`, `summary.json`, `checkpoints/`, `weights/`.
+/// The folder of a run: `config.yaml`, `metrics.jsonl`, `summary.json`, `checkpoints/`, `weights/`, TensorBoard's events.
 public struct RunDirectory: Sendable {
   public let path: String
 

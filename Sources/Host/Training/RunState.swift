@@ -27,7 +27,10 @@ struct RunState {
   func restore(_ checkpoint: Checkpoint, done: Int, file: String) throws {
     func part(_ name: String) -> OptimizerState {
       var counters: [String: Int] = [:]
-      if case .object(let object)? = checkpoint.state[name] { counters = object.compactMapValues { $0.number.map { Int($0) } } }
+      // Not by way of a Double: a counter may hold the bits of one.
+      if case .object(let object)? = checkpoint.state[name] {
+        counters = object.compactMapValues { if case .int(let value) = $0 { value } else { nil } }
+      }
       return OptimizerState(tensors: Dictionary(checkpoint.groups[name] ?? [], uniquingKeysWith: { $1 }), counters: counters)
     }
     try Checkpoint.load(checkpoint.groups["model"] ?? [], into: run.tensors, file: file)

@@ -181,6 +181,7 @@ public final class TrainingRun {
     ]
     let path = try state.checkpoint(plain, best: bestTensors).write(to: directory, step: step, keep: configuration.keep)
     lastCheckpoint = (step, Clock.now())
+    try TensorBoardEvents.write(metricsFile: directory.metrics, to: directory.path)
     return path
   }
 
@@ -198,6 +199,7 @@ public final class TrainingRun {
     try AtomicFile.makeFolder(directory.weights)
     var summary: JSONValue = .null
     try withWeightsToEvaluate { summary = try summarize() }
+    try TensorBoardEvents.write(metricsFile: directory.metrics, to: directory.path)
     // Last of all: its presence says that the run is finished.
     try AtomicFile.write(summary.data(), to: directory.summary)
     return summary

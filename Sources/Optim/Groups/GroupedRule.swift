@@ -2,8 +2,8 @@ import PluginAPI
 
 /// One optimizer a parameter group, stepped together.
 ///
-/// The state is that of all of them: tensors under their own names, which hold the paths of their parameters; counters as
-/// `group0/step` and so on.
+/// The state is that of all of them: tensors under their own names where these end in the path of a parameter; the others and
+/// the counters as `group0/step` and so on.
 public final class GroupedRule: SwitchingRule {
   private let rules: [any UpdateRule]
   private let groups: [ParameterGroup]
@@ -24,7 +24,9 @@ public final class GroupedRule: SwitchingRule {
       var all = OptimizerState()
       for (index, rule) in rules.enumerated() {
         let state = try rule.state
-        all.tensors.merge(state.tensors) { $1 }
+        for (name, tensor) in state.tensors {
+          all.tensors[isOfParameter(name, in: index) ? name : "group\(index)/\(name)"] = tensor
+        }
         for (name, count) in state.counters { all.counters["group\(index)/\(name)"] = count }
       }
       return all
@@ -35,12 +37,11 @@ public final class GroupedRule: SwitchingRule {
     var left = state
     for (index, rule) in rules.enumerated() {
       var part = OptimizerState()
-      let paths = Set(groups[index].parameters.map(\.path))
-      for (name, tensor) in state.tensors where paths.contains(where: { name.hasSuffix("/" + $0) }) {
-        part.tensors[name] = tensor
+      let prefix = "group\(index)/"
+      for (name, tensor) in state.tensors where isOfParameter(name, in: index) || name.hasPrefix(prefix) {
+        part.tensors[name.hasPrefix(prefix) ? String(name.dropFirst(prefix.count)) : name] = tensor
         left.tensors[name] = nil
       }
-      let prefix = "group\(index)/"
       for (name, count) in state.counters where name.hasPrefix(prefix) {
         part.counters[String(name.dropFirst(prefix.count))] = count
         left.counters[name] = nil
@@ -52,6 +53,10 @@ public final class GroupedRule: SwitchingRule {
         "the saved state has '\(stranger)', which no parameter group has here",
         advice: "It was saved with another model or other parameter groups")
     }
+  }
+
+  private func isOfParameter(_ name: String, in group: Int) -> Bool {
+    groups[group].parameters.contains { name.hasSuffix("/" + $0.path) }
   }
 
   public func reset() throws { for rule in rules { try rule.reset() } }

@@ -32,7 +32,7 @@ public final class Lookahead: OptimizerWrapper {
         "optimizer lookahead: it cannot go around an optimizer that takes its gradients at another point, such as sam",
         advice: "Write that one first: sam:lookahead:sgd")
     }
-    if inner is any SwitchingRule {
+    if let inner = inner as? any SwitchingRule, inner.switchesWeights {
       throw BasinError.usage(
         "optimizer lookahead: it cannot go around an optimizer that evaluates other weights than it trains",
         advice: "Schedule-Free optimizers average already: leave lookahead out")

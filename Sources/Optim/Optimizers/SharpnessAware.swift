@@ -67,6 +67,7 @@ public final class SharpnessAware<Direction: AscentDirection>: OptimizerWrapper,
 
   // MARK: Switching
 
+  public var switchesWeights: Bool { (inner as? any SwitchingRule)?.switchesWeights ?? false }
   public func useEvaluationWeights() throws { try (inner as? any SwitchingRule)?.useEvaluationWeights() }
   public func useTrainingWeights() throws { try (inner as? any SwitchingRule)?.useTrainingWeights() }
 

@@ -1,0 +1,60 @@
+/// Curves in a frame with axes.
+struct LinePanel {
+  struct Series {
+    let points: [Drawing.Point]
+    let color: Drawing.Color
+    let width: Double
+  }
+
+  /// Of the panel with its labels.
+  let x, y, width, height: Double
+  var xLabel = "", yLabel = ""
+  var series: [Series] = []
+  /// Dashed vertical lines.
+  var marks: [Double] = []
+  var dots: [(Drawing.Point, Drawing.Color)] = []
+
+  init(x: Double, y: Double, width: Double, height: Double) {
+    self.x = x
+    self.y = y
+    self.width = width
+    self.height = height
+  }
+
+  func draw(in drawing: inout Drawing) {
+    let left = x + 62, right = x + width - 16, top = y + 8, bottom = y + height - 42
+    let horizontal = Axis(exactly: Self.span(series.flatMap { $0.points.map(\.x) }))
+    let vertical = Axis(series.flatMap { $0.points.map(\.y) } + dots.map(\.0.y), mayBeLogarithmic: true)
+    func across(_ value: Double) -> Double { left + (right - left) * horizontal.position(value) }
+    func up(_ value: Double) -> Double { bottom - (bottom - top) * vertical.position(value) }
+
+    for tick in vertical.ticks() {
+      drawing.line([.init(left, up(tick)), .init(right, up(tick))], .pale, width: 0.8)
+      drawing.text(Axis.label(tick), left - 7, up(tick) + 4, .end)
+    }
+    for tick in horizontal.ticks(6) {
+      drawing.line([.init(across(tick), bottom), .init(across(tick), bottom + 4)], .black)
+      drawing.text(Axis.label(tick), across(tick), bottom + 17, .middle)
+    }
+    for mark in marks where horizontal.range.contains(mark) {
+      drawing.line([.init(across(mark), top), .init(across(mark), bottom)], .grey, width: 0.8, dashed: true)
+    }
+    for curve in series {
+      // A loss that is not finite leaves a gap.
+      for part in curve.points.split(whereSeparator: { !$0.y.isFinite }) {
+        drawing.line(part.map { .init(across($0.x), up($0.y)) }, curve.color, width: curve.width)
+      }
+    }
+    for (point, color) in dots where point.y.isFinite && horizontal.range.contains(point.x) {
+      drawing.add(.circle(.init(across(point.x), up(point.y)), radius: 4, fill: color, edge: .white))
+    }
+    drawing.line([.init(left, top), .init(left, bottom), .init(right, bottom)], .black)
+    drawing.text(xLabel, (left + right) / 2, bottom + 34, .middle)
+    drawing.text(yLabel, x + 16, (top + bottom) / 2, .middle, upwards: true)
+  }
+
+  private static func span(_ values: [Double]) -> ClosedRange<Double> {
+    let low = values.min() ?? 0
+    return low...max(values.max() ?? 1, low)
+  }
+}
