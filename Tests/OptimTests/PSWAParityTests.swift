@@ -165,4 +165,16 @@ private final class Rehearsal {
     let rehearsal = try Rehearsal("swa.\(type)")
     try rehearsal.run(SWA(SWA.AveragingOptions()), PaperSchedule<ConstantHighPlan>(.init()))
   }
+
+  /// With the schedule, policy and settings the methods have.
+  @Test(arguments: ["dswa", "tswa", "swa"], ["f32", "f64"])
+  func methodsMatchPyTorch(name: String, type: String) throws {
+    let method = try #require(BuiltInMethods.all.first { $0.name == name })
+    var registry = Registry(module: "optim", domain: "")
+    registerBuiltIns(in: &registry)
+    let settings = Dictionary(uniqueKeysWithValues: method.settings.map { ($0.split(separator: ".").map(String.init)[1], $1) })
+    let policy = try #require(registry.averagings.first { $0.name == method.averaging }).make(settings)
+    let schedule = try #require(registry.schedules.first { $0.name == method.schedule }).make([:])
+    try Rehearsal("\(name).\(type)").run(policy, schedule)
+  }
 }

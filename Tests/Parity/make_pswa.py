@@ -252,3 +252,7 @@ if __name__ == "__main__":
     make("pswa-tail", Plan(epochs=20, start=4, period=4, tail=16, flat=0.5, end=0.9, tail_rate=0.2))
     # The method `swa`: samples 13 ... 16.
     make("swa", Plan(epochs=16, start=12, period=0, tail=0, flat=0.375, end=0.675, tail_rate=0.2))
+    # The method `dswa`: two cycles of a quarter of the run, samples 9 ... 16, a restart after 12.
+    make("dswa", Plan(epochs=16, start=8, period=4, tail=16, flat=0.375, end=0.675, tail_rate=0.2))
+    # The method `tswa`: three cycles of a fifth, samples 9 ... 20, restarts after 12 and 16.
+    make("tswa", Plan(epochs=20, start=8, period=4, tail=20, flat=0.375, end=0.675, tail_rate=0.2))

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Optim
 import PluginAPI
 
 /// `basin describe model|dataset|method NAME`.
@@ -61,10 +62,12 @@ struct DescribeCommand: ParsableCommand {
       document["settings"] = .object(method.settings.mapValues { .string($0) })
       options = try catalog.schedule(method.schedule).options.map { $0.with(prefix: "schedule.") }
         + catalog.averaging(method.averaging).options.map { $0.with(prefix: "averaging.") }
+        + LossOptions.descriptions.map { $0.with(prefix: "loss.") } + GradientOptions.descriptions.map { $0.with(prefix: "gradient.") }
+        + ParameterGroupOptions.descriptions.map { $0.with(prefix: "parameters.") }
     case .optimizer:
-      let entry = try catalog.optimizer(name)
-      document["summary"] = .string(entry.summary)
-      options = entry.options
+      let chain = try OptimizerChain(name, in: catalog)
+      document["summary"] = .string((chain.wrappers.map(\.summary) + [chain.base.summary]).joined(separator: "; around: "))
+      options = chain.options
     case .schedule:
       let entry = try catalog.schedule(name)
       document["summary"] = .string(entry.summary)

@@ -4,9 +4,11 @@ import PluginAPI
 /// `basin list`: read from the manifests; no module is loaded.
 struct ListCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "list", abstract: "Shows the domains, models, data sets, methods and plug-ins there are.")
+    commandName: "list", abstract: "Shows the domains, models, data sets, methods, optimizers and plug-ins there are.")
 
-  enum Kind: String, CaseIterable, ExpressibleByArgument { case domains, models, datasets, methods, plugins }
+  enum Kind: String, CaseIterable, ExpressibleByArgument {
+    case domains, models, datasets, methods, optimizers, schedules, averagings, plugins
+  }
 
   @Argument(help: "What to list; everything if left out.") var kind: Kind?
   @Flag(help: "One JSON document on standard output.") var json = false
@@ -26,6 +28,11 @@ struct ListCommand: ParsableCommand {
           }),
         "methods": .array(catalog.registry.methods.map { ["name": .string($0.name), "summary": .string($0.summary)] }
           + manifests.flatMap { m in m.methods.map { ["name": .string($0), "module": .string(m.name)] } }),
+        "optimizers": .array(
+          catalog.registry.wrappers.map { ["name": .string($0.name), "summary": .string($0.summary), "wrapper": true] }
+            + catalog.registry.optimizers.map { ["name": .string($0.name), "summary": .string($0.summary), "wrapper": false] }),
+        "schedules": .array(catalog.registry.schedules.map { ["name": .string($0.name), "summary": .string($0.summary)] }),
+        "averagings": .array(catalog.registry.averagings.map { ["name": .string($0.name), "summary": .string($0.summary)] }),
         "plugins": .array(
           catalog.modules.map {
             [
@@ -47,6 +54,15 @@ struct ListCommand: ParsableCommand {
           + Terminal.table(manifests.map { [$0.domain, ($0.datasets + $0.formats.map { $0 + ":PATH" }).joined(separator: ", ")] }))
     }
     if wanted(.methods) { parts.append("Methods\n" + Terminal.table(catalog.registry.methods.map { [$0.name, $0.summary] })) }
+    func lines(_ entries: [(name: String, summary: String)]) -> String { Terminal.table(entries.map { [$0.name, $0.summary] }) }
+    if wanted(.optimizers) {
+      parts.append(
+        "Optimizers\n"
+          + lines(
+            catalog.registry.optimizers.map { ($0.name, $0.summary) } + catalog.registry.wrappers.map { ("\($0.name):...", $0.summary) }))
+    }
+    if wanted(.schedules) { parts.append("Schedules\n" + lines(catalog.registry.schedules.map { ($0.name, $0.summary) })) }
+    if wanted(.averagings) { parts.append("Averaging\n" + lines(catalog.registry.averagings.map { ($0.name, $0.summary) })) }
     if wanted(.plugins) {
       parts.append("Modules\n" + Terminal.table(catalog.modules.map { [$0.manifest.name, $0.manifest.version, "\($0.origin)", $0.manifest.summary] }))
     }
