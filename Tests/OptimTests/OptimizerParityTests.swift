@@ -3,6 +3,7 @@ import Optim
 import PluginAPI
 import Testing
 
+/// A configuration of make_optimizers.py, in PyTorch's words.
 private struct Configuration: Decodable {
   var kind: String
   var momentum, weight_decay, eps: Double?
@@ -34,55 +35,73 @@ private struct Configuration: Decodable {
 
 private struct Problem: Decodable { var sgd_lr, adam_lr: Double }
 
-/// The problems of the fixture: their tensors and how gradients come about.
-private enum Setting {
-  static let names = ["quadratic": ["w"], "rosenbrock": ["w"], "network": ["0.weight", "0.bias", "2.weight", "2.bias"]]
+/// A configuration of the other scripts, in Basin's words.
+private struct NamedConfiguration: Decodable {
+  var optimizer: String
+  var settings: [String: String]
+  var rates: [String: Double]
+}
 
-  static func setGradients(_ problem: String, _ model: TestWeights, _ dtype: DType) throws {
-    let w = model.weights
-    switch problem {
-    case "quadratic":
-      let a = try Tensor((0..<8).map { 0.5 + 0.25 * Double($0) }).to(dtype)
-      let c = try FillingFormula.values("quadratic.c", [8]).to(dtype)
-      try model.setGradients([a * (w[0].detached() - c)])
-    case "rosenbrock":
-      let point = try w[0].detached().to(.float64).values(Double.self)
-      let d = point[1] - point[0] * point[0]
-      try model.setGradients([Tensor([-2 * (1 - point[0]) - 400 * point[0] * d, 200 * d]).to(dtype)])
-    default:
-      for weight in w { try weight.clearGradient() }
-      let x = try FillingFormula.values("network.input", [6, 4]).to(dtype)
-      let hidden = try relu(linear(x, w[0], w[1]))
-      try crossEntropy(linear(hidden, w[2], w[3]), FillingFormula.labels(6, classes: 3)).backward()
-    }
-  }
+private func decode<T: Decodable>(_ type: T.Type, _ text: String?) throws -> T {
+  try JSONDecoder().decode(type, from: Data(#require(text).utf8))
 }
 
 @Suite struct OptimizerParityTests {
-  @Test(arguments: ["quadratic", "rosenbrock", "network"], [true, false])
-  func hundredStepsMatchPyTorch(problem: String, fused: Bool) throws {
+  @Test(arguments: OptimizerProblem.allCases, [true, false])
+  func hundredStepsMatchPyTorch(problem: OptimizerProblem, fused: Bool) throws {
     let (tensors, metadata) = try Fixture.tensors("optimizers")
-    let configurations = try JSONDecoder().decode(
-      [String: Configuration].self, from: Data(#require(metadata["configurations"]).utf8))
-    let problems = try JSONDecoder().decode([String: Problem].self, from: Data(#require(metadata["problems"]).utf8))
-    let rates = try #require(problems[problem])
-    let names = try #require(Setting.names[problem])
+    let configurations = try decode([String: Configuration].self, metadata["configurations"])
+    let rates = try #require(decode([String: Problem].self, metadata["problems"])[problem.rawValue])
     #expect(configurations.count == 11)
     for (name, configuration) in configurations {
-      for (dtype, short, tolerance) in [(DType.float32, "f32", 1e-4), (.float64, "f64", 1e-6)] {
-        let model = try TestWeights(names.map { try #require(tensors["\(problem).\(short).initial.\($0)"]) })
+      for type in TableType.allCases {
+        let model = try problem.start(tensors, type.rawValue)
         let optimizer = try configuration.optimizer(model.tensors(), fused: fused)
         for step in 1...100 {
-          try Setting.setGradients(problem, model, dtype)
+          try problem.setGradients(model, type.dtype)
           try optimizer.step(learningRate: configuration.kind == "sgd" ? rates.sgd_lr : rates.adam_lr)
-          guard [1, 10, 100].contains(step) else { continue }
-          for (weight, tensor) in zip(model.weights, names) {
-            let expected = try #require(tensors["\(problem).\(name).\(short).step\(step).\(tensor)"])
-            let error = try relativeError(weight, expected)
-            #expect(error < tolerance, "\(problem) \(name) \(short) step \(step) \(tensor)")
-          }
+          try expect(model, tensors, "\(problem.rawValue).\(name).\(type.rawValue)", step, problem, type)
         }
       }
+    }
+  }
+
+  /// RMSprop, Adagrad, NAdam, AMSGrad, Muon of torch.optim; Schedule-Free of its package.
+  @Test(arguments: OptimizerProblem.allCases, ["optimizers-more", "schedule-free"])
+  func hundredStepsMatchTheReference(problem: OptimizerProblem, file: String) throws {
+    let (tensors, metadata) = try Fixture.tensors(file)
+    let configurations = try decode([String: NamedConfiguration].self, metadata["configurations"])
+    #expect(configurations.count == (file == "schedule-free" ? 4 : 13))
+    for (name, configuration) in configurations {
+      let rate = try #require(configuration.rates[problem.rawValue])
+      for type in TableType.allCases {
+        let model = try problem.start(tensors, type.rawValue)
+        let rule = try OptimizerCase(configuration.optimizer, configuration.settings).make(model.tensors())
+        for step in 1...100 {
+          try problem.setGradients(model, type.dtype)
+          try rule.step(learningRate: rate)
+          let prefix = "\(problem.rawValue).\(name).\(type.rawValue)"
+          try expect(model, tensors, prefix, step, problem, type)
+          guard let rule = rule as? any SwitchingRule else { continue }
+          let training = try model.bytes()
+          try rule.useEvaluationWeights()
+          try expect(model, tensors, prefix, step, problem, type, part: "x.")
+          try rule.useTrainingWeights()
+          #expect(try model.bytes() == training, "\(prefix) step \(step)")
+        }
+      }
+    }
+  }
+
+  private func expect(
+    _ model: TestWeights, _ tensors: [String: Tensor], _ prefix: String, _ step: Int, _ problem: OptimizerProblem,
+    _ type: TableType, part: String = ""
+  ) throws {
+    guard [1, 10, 100].contains(step) else { return }
+    for (weight, tensor) in zip(model.weights, problem.tensors) {
+      let key = "\(prefix).step\(step).\(part)\(tensor)"
+      let error = try relativeError(weight, #require(tensors[key], "\(key)"))
+      #expect(error < type.tolerance, "\(key)")
     }
   }
 }

@@ -5,7 +5,8 @@ import sys
 from pathlib import Path
 
 FAMILIES = (
-    "formula", "gcn", "vgg", "preresnet", "transformer", "optimizers", "pswa", "schedules", "averages", "landscape",
+    "formula", "gcn", "vgg", "preresnet", "transformer", "optimizers", "optimizers_more", "schedule_free", "pswa", "schedules",
+    "averages", "landscape",
 )
 
 if __name__ == "__main__":
