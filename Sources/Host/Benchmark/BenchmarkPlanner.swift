@@ -13,14 +13,7 @@ struct BenchmarkPlanner {
   func plan() throws -> BenchmarkPlan {
     let preset = try BenchmarkPreset.named(request.preset ?? "default")
     let methods = request.methods ?? preset.methods
-    for name in methods {
-      if request.methodPlaces.isEmpty { _ = try catalog.method(name) } else {
-        try located(place: request.methodPlaces[name]) { _ = try catalog.method(name) }
-      }
-    }
-    if let twice = Dictionary(grouping: methods, by: { $0 }).first(where: { $0.value.count > 1 })?.key {
-      throw BasinError.usage("method \(twice) is named twice", advice: "Name each method once")
-    }
+    try check(methods)
     for domain in request.domains ?? [] { try catalog.checkDomain(domain) }
     let cores = ProcessInfo.processInfo.activeProcessorCount
     let threads = request.threads ?? threads
@@ -36,6 +29,34 @@ struct BenchmarkPlanner {
       throw BasinError.usage("nothing to compare", advice: "Give --models and --datasets that fit together, or other --domains")
     }
     return plan
+  }
+
+  /// A plan with the same cases, and the methods, seeds, jobs and threads that the request names.
+  func continued(_ saved: BenchmarkPlan) throws -> BenchmarkPlan {
+    var plan = saved
+    plan.methods = request.methods ?? saved.methods
+    plan.jobs = request.jobs ?? saved.jobs
+    plan.threads = request.threads ?? saved.threads
+    plan.dataRoot = dataRoot
+    plan.plugins = plugins
+    try check(plan.methods)
+    for index in plan.cases.indices {
+      let item = plan.cases[index]
+      plan.cases[index].seeds = request.allSeeds ?? item.seeds
+      for method in plan.methods { _ = try RunConfiguration(plan.request(item, method: method, seed: 0), in: catalog) }
+    }
+    return plan
+  }
+
+  private func check(_ methods: [String]) throws {
+    for name in methods {
+      if request.methodPlaces.isEmpty { _ = try catalog.method(name) } else {
+        try located(place: request.methodPlaces[name]) { _ = try catalog.method(name) }
+      }
+    }
+    if let twice = Dictionary(grouping: methods, by: { $0 }).first(where: { $0.value.count > 1 })?.key {
+      throw locate(BasinError.usage("method \(twice) is named twice", advice: "Name each method once"), request.methodPlaces[twice])
+    }
   }
 
   // MARK: Cases
@@ -126,7 +147,7 @@ struct BenchmarkPlanner {
   }
 
   private func locate(_ error: BasinError, _ place: String?) -> BasinError {
-    guard let file = request.file, error.file == nil else { return error }
+    guard let file = request.file, let place, error.file == nil else { return error }
     var error = error
     error.kind = .badData
     error.file = file

@@ -140,24 +140,15 @@ struct BenchCommand: ParsableCommand {
     return request
   }
 
-  /// The plan these flags ask for; with --resume and no flags about what is compared, that of the benchmark in `folder`.
+  /// The plan these flags ask for. With --resume it is that of the benchmark in `folder`, unless flags name other cases.
   private func plan(in folder: String) throws -> BenchmarkPlan {
     let request = try request()
     let saved = resume ? try BenchmarkPlan.saved(in: folder) : nil
     let root = dataRoot ?? saved?.dataRoot ?? ProcessInfo.processInfo.environment["BASIN_DATA"].flatMap { $0.isEmpty ? nil : $0 }
     let plugins = plugins.plugins.isEmpty ? saved?.plugins ?? [] : plugins.plugins
-    if var saved, request.isEmpty {
-      guard threads == nil || threads == saved.threads else {
-        throw BasinError.usage("--resume: the benchmark in \(folder) was begun with --threads \(saved.threads)", advice: "Leave --threads out")
-      }
-      saved.jobs = jobs ?? saved.jobs
-      saved.dataRoot = root
-      saved.plugins = plugins
-      return saved
-    }
-    let planner = BenchmarkPlanner(
-      catalog: try PluginOptions(plugins).catalog(), request: request, plugins: plugins, dataRoot: root, threads: saved?.threads ?? 1)
-    let plan = try planner.plan()
+    let catalog = try PluginOptions(plugins).catalog()
+    let planner = BenchmarkPlanner(catalog: catalog, request: request, plugins: plugins, dataRoot: root, threads: saved?.threads ?? 1)
+    let plan = try saved.flatMap { request.keepsCases ? try planner.continued($0) : nil } ?? planner.plan()
     if let saved { try plan.checkThatItContinues(saved, in: folder) }
     return plan
   }
