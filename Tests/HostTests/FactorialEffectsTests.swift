@@ -17,7 +17,9 @@ import Testing
     values.mapValues { Dictionary(uniqueKeysWithValues: $0.enumerated().map { ($0.offset, $0.element) }) }
   }
 
-  private func isClose(_ a: Double?, _ b: Double, _ tolerance: Double = 1e-10) -> Bool { a.map { abs($0 - b) <= tolerance } ?? false }
+  private func isClose(_ a: Double?, _ b: Double, _ tolerance: Double = 1e-10) -> Bool {
+    a.map { abs($0 - b) <= tolerance } ?? false
+  }
 
   @Test("effects, intervals and p values are scipy's")
   func scipy() throws {
@@ -25,7 +27,8 @@ import Testing
     #expect(effects.seeds == Array(0..<10) && effects.leftOut.isEmpty)
     #expect(isClose(effects.means[.backbone], 0.8588) && isClose(effects.means[.averagedHigh], 0.8638))
     let expected = [
-      ("averaging", 0.0052, 0.001422743199438998, 0.001953125), ("learning rate", -0.0002, 0.002877280529812457, 0.92578125),
+      ("averaging", 0.0052, 0.001422743199438998, 0.001953125),
+      ("learning rate", -0.0002, 0.002877280529812457, 0.92578125),
       ("interaction", 0.0068, 0.002450380222385992, 0.00390625),
     ]
     #expect(effects.effects.map(\.name) == expected.map(\.0))
@@ -67,7 +70,8 @@ import Testing
 
   @Test("one seed gives a difference, but no interval")
   func oneSeed() throws {
-    let effects = try #require(FactorialEffects(bySeed([.backbone: [0.5], .backboneHigh: [0.4], .averaged: [0.6], .averagedHigh: [0.8]])))
+    let effects = try #require(
+      FactorialEffects(bySeed([.backbone: [0.5], .backboneHigh: [0.4], .averaged: [0.6], .averagedHigh: [0.8]])))
     #expect(isClose(effects.effects[0].comparison.mean, 0.25))
     #expect(isClose(effects.effects[1].comparison.mean, 0.05))
     #expect(isClose(effects.effects[2].comparison.mean, 0.3))
@@ -82,16 +86,19 @@ import Testing
     // In a family of six: twice 0.00195, twice 0.0039, twice 0.926.
     let expected = [6 * 0.001953125, 1, 4 * 0.00390625]
     for member in family {
-      #expect(zip(member.effects, expected).allSatisfy { isClose($0.holmValue, $1) }, "\(member.effects.map(\.holmValue))")
+      #expect(
+        zip(member.effects, expected).allSatisfy { isClose($0.holmValue, $1) }, "\(member.effects.map(\.holmValue))")
     }
     #expect(FactorialEffects.corrected([]).isEmpty)
   }
 
-  @Test("Holm's correction", arguments: [
-    // R's p.adjust(p, "holm").
-    ([0.01, 0.02, 0.03, 0.04, 0.05], [0.05, 0.08, 0.09, 0.09, 0.09]), ([0.04, 0.01, 0.03], [0.06, 0.03, 0.06]),
-    ([0.9, 0.8], [1, 1]), ([0.2], [0.2]), ([], []),
-  ])
+  @Test(
+    "Holm's correction",
+    arguments: [
+      // R's p.adjust(p, "holm").
+      ([0.01, 0.02, 0.03, 0.04, 0.05], [0.05, 0.08, 0.09, 0.09, 0.09]), ([0.04, 0.01, 0.03], [0.06, 0.03, 0.06]),
+      ([0.9, 0.8], [1, 1]), ([0.2], [0.2]), ([], []),
+    ])
   func holm(values: [Double], expected: [Double]) {
     let adjusted = HolmCorrection.adjusted(values)
     #expect(adjusted.count == expected.count && zip(adjusted, expected).allSatisfy { isClose($0, $1) }, "\(adjusted)")
@@ -120,8 +127,12 @@ import Testing
     #expect(isClose(SignFlipTest.pValue([Double](repeating: 1, count: 40)), 1.0 / 65537))
   }
 
-  @Test("quantiles of Student's t", arguments: [
-    (1.0, 12.706204736174694), (2, 4.302652729749462), (9, 2.262157162798205), (30, 2.0422724563012378),
-  ])
-  func student(freedom: Double, expected: Double) { #expect(isClose(StudentT.quantile(0.975, freedom: freedom), expected, 1e-8)) }
+  @Test(
+    "quantiles of Student's t",
+    arguments: [
+      (1.0, 12.706204736174694), (2, 4.302652729749462), (9, 2.262157162798205), (30, 2.0422724563012378),
+    ])
+  func student(freedom: Double, expected: Double) {
+    #expect(isClose(StudentT.quantile(0.975, freedom: freedom), expected, 1e-8))
+  }
 }

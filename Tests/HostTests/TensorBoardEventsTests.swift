@@ -19,24 +19,31 @@ import Testing
     }
     func eventsFile() throws -> String { "\(path)/\(try #require(try events.first))" }
     func bytes() throws -> Data { try #require(FileManager.default.contents(atPath: eventsFile())) }
-    func fileNumber() throws -> Int { try #require(FileManager.default.attributesOfItem(atPath: eventsFile())[.systemFileNumber] as? Int) }
+    func fileNumber() throws -> Int {
+      try #require(FileManager.default.attributesOfItem(atPath: eventsFile())[.systemFileNumber] as? Int)
+    }
   }
 
   private static let lines = (1...3).map { epoch in
-    #"{"epoch":\#(epoch),"learningRate":0.1,"samples":0,"step":\#(epoch * 10),"train":{"loss":\#(3.5 - Double(epoch))},"validation":null}"# + "\n"
+    #"{"epoch":\#(epoch),"learningRate":0.1,"samples":0,"step":\#(epoch * 10),"train":{"loss":\#(3.5 - Double(epoch))},"validation":null}"#
+      + "\n"
   }
 
-  @Test("checksums of RFC 3720 and others", arguments: [
-    ([UInt8]("123456789".utf8), 0xE306_9283), ([UInt8](repeating: 0, count: 32), 0x8A91_36AA),
-    ([UInt8](repeating: 0xFF, count: 32), 0x62A8_AB43), ([UInt8](0..<32), 0x46DD_794E), ([], 0),
-  ] as [([UInt8], UInt32)])
+  @Test(
+    "checksums of RFC 3720 and others",
+    arguments: [
+      ([UInt8]("123456789".utf8), 0xE306_9283), ([UInt8](repeating: 0, count: 32), 0x8A91_36AA),
+      ([UInt8](repeating: 0xFF, count: 32), 0x62A8_AB43), ([UInt8](0..<32), 0x46DD_794E), ([], 0),
+    ] as [([UInt8], UInt32)])
   func checksums(bytes: [UInt8], expected: UInt32) { #expect(CRC32C.checksum(Data(bytes)) == expected) }
 
   /// Made by tensorboard 2.21: its `RecordWriter` with `Event(wall_time=1763845200.0, file_version="brain.Event:2")` and
   /// `Event(wall_time=1763845200.0, step=300, summary=...)` of learningRate 0.1 and train/loss 1.5.
   @Test("the bytes are those TensorBoard writes")
   func bytes() {
-    let line: JSONValue = ["step": 300, "train": ["loss": .double(1.5), "accuracy": .null], "learningRate": .double(0.1), "note": "text"]
+    let line: JSONValue = [
+      "step": 300, "train": ["loss": .double(1.5), "accuracy": .null], "learningRate": .double(0.1), "note": "text",
+    ]
     let hex = TensorBoardEvents.encode([line], time: 1_763_845_200).map { String(format: "%02x", $0) }.joined()
     #expect(
       hex
@@ -47,7 +54,8 @@ import Testing
   @Test("a line's numbers by their path, in order")
   func scalars() {
     let line: JSONValue = [
-      "step": 3, "epoch": 1, "validation": ["loss": .double(0.5), "more": ["f1": .double(0.25)]], "train": .null, "list": [1, 2], "flag": true,
+      "step": 3, "epoch": 1, "validation": ["loss": .double(0.5), "more": ["f1": .double(0.25)]], "train": .null,
+      "list": [1, 2], "flag": true,
     ]
     #expect(TensorBoardEvents.scalars(in: line).map(\.tag) == ["epoch", "validation/loss", "validation/more/f1"])
     #expect(TensorBoardEvents.scalars(in: line).map(\.value) == [1, 0.5, 0.25])

@@ -2,7 +2,8 @@ import Foundation
 import PluginAPI
 import Synchronization
 
-/// What a person sees while a benchmark runs: on a terminal one line that keeps up to date, elsewhere a line for each run that ends.
+/// What a person sees while a benchmark runs: on a terminal one line that keeps up to date, elsewhere a line for each run
+/// that ends.
 final class BenchmarkProgress: Sendable {
   private struct State {
     /// Times at which runs began.
@@ -77,7 +78,8 @@ final class BenchmarkProgress: Sendable {
       }
       clear()
       let count = isQuiet ? "" : "\(state.done.count)/\(runs.count) "
-      Terminal.say("basin: \(count)\(text)" + (isBar || isQuiet ? "" : left(state).map { ", \(ProgressBar.time($0)) left" } ?? ""))
+      Terminal.say(
+        "basin: \(count)\(text)" + (isBar || isQuiet ? "" : left(state).map { ", \(ProgressBar.time($0)) left" } ?? ""))
     }
   }
 

@@ -35,7 +35,8 @@ struct BenchmarkRequest {
 
   /// Whether nothing is said of what is compared, but for how often and by which methods.
   var keepsCases: Bool {
-    file == nil && preset == nil && cases == nil && epochs == nil && epochsScale == nil && domains == nil && models == nil
+    file == nil && preset == nil && cases == nil && epochs == nil && epochsScale == nil && domains == nil
+      && models == nil
       && datasets == nil
   }
 }
