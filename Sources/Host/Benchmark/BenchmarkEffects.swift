@@ -25,14 +25,16 @@ struct BenchmarkEffects {
       func mean(_ cell: FactorialEffects.Cell) -> String {
         String(format: "%.2f %%", 100 * (item.means[cell] ?? .nan)) + "  \(cell.rawValue)"
       }
-      let dropped = item.leftOut.isEmpty
+      let dropped =
+        item.leftOut.isEmpty
         ? "" : " (left out, for a run failed: \(item.leftOut.map { "\($0)" }.joined(separator: ", ")))"
       let means = [
         ["", "rate decays", "rate stays high"],
         ["no averaging", mean(.backbone), mean(.backboneHigh)],
         ["averaging", mean(.averaged), mean(.averagedHigh)],
       ]
-      let effects = [["effect", "points (95 % interval)", "p", "p (Holm)"]]
+      let effects =
+        [["effect", "points (95 % interval)", "p", "p (Holm)"]]
         + item.effects.map { effect in
           [effect.name, effect.comparison.points, Self.probability(effect.pValue), Self.probability(effect.holmValue)]
         }
@@ -55,7 +57,8 @@ struct BenchmarkEffects {
       cases.map { benchmark, item in
         [
           "domain": .string(benchmark.domain), "model": .string(benchmark.model), "dataset": .string(benchmark.dataset),
-          "label": JSONValue(benchmark.label.isEmpty ? nil : benchmark.label), "seeds": .array(item.seeds.map { .int($0) }),
+          "label": JSONValue(benchmark.label.isEmpty ? nil : benchmark.label),
+          "seeds": .array(item.seeds.map { .int($0) }),
           "leftOut": .array(item.leftOut.map { .int($0) }),
           "means": .object(Dictionary(uniqueKeysWithValues: item.means.map { ($0.key.rawValue, JSONValue($0.value)) })),
           "effects": .object(

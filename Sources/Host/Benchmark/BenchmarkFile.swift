@@ -15,7 +15,8 @@ import Yams
 struct BenchmarkFile {
   private static let keys = ["cases", "methods", "seeds", "jobs", "threads"]
   private static let caseKeys: [String: RunRequest.Key] = [
-    "domain": .domain, "model": .model, "dataset": .dataset, "epochs": .epochs, "batchSize": .batchSize, "lr": .learningRate,
+    "domain": .domain, "model": .model, "dataset": .dataset, "epochs": .epochs, "batchSize": .batchSize,
+    "lr": .learningRate,
   ]
 
   private let path: String
@@ -35,14 +36,18 @@ struct BenchmarkFile {
 
   private func request(_ node: Node?) throws -> BenchmarkRequest {
     guard let mapping = node?.mapping else {
-      throw bad(node, "holds no mapping of keys to values", "Write `cases:` with a list of `{model: gcn, dataset: communities}` below")
+      throw bad(
+        node, "holds no mapping of keys to values",
+        "Write `cases:` with a list of `{model: gcn, dataset: communities}` below")
     }
     var request = BenchmarkRequest(file: path)
     for (keyNode, value) in mapping {
       switch keyNode.string ?? "" {
       case "cases":
         guard let list = value.sequence, !list.isEmpty else {
-          throw bad(value, "`cases` is not a list of cases", "Write lines such as `- {model: gcn, dataset: communities}` below it")
+          throw bad(
+            value, "`cases` is not a list of cases",
+            "Write lines such as `- {model: gcn, dataset: communities}` below it")
         }
         request.cases = try list.map(benchmarkCase)
       case "methods":
@@ -64,7 +69,9 @@ struct BenchmarkFile {
   }
 
   private func benchmarkCase(_ node: Node) throws -> BenchmarkRequest.Case {
-    guard let mapping = node.mapping else { throw bad(node, "is not a case", "Write `- {model: gcn, dataset: communities}`") }
+    guard let mapping = node.mapping else {
+      throw bad(node, "is not a case", "Write `- {model: gcn, dataset: communities}`")
+    }
     var result = BenchmarkRequest.Case()
     result.place = place(node)
     for (keyNode, value) in mapping {
@@ -77,17 +84,23 @@ struct BenchmarkFile {
         let size = try text(value, name)
         result.values[.batchSize] = size == "all" ? size : "\(try whole(value, name, "a whole number from 1, or all"))"
       case "lr":
-        guard let rate = Double(try text(value, name)), rate > 0, rate.isFinite else { throw bad(value, "`lr` is not a positive number", "Write `lr: 0.1`") }
+        guard let rate = Double(try text(value, name)), rate > 0, rate.isFinite else {
+          throw bad(value, "`lr` is not a positive number", "Write `lr: 0.1`")
+        }
         result.values[.learningRate] = "\(rate)"
       case "set":
-        guard let settings = value.mapping else { throw bad(value, "`set` is not a mapping", "Write `set: {model.hidden: 32}`") }
+        guard let settings = value.mapping else {
+          throw bad(value, "`set` is not a mapping", "Write `set: {model.hidden: 32}`")
+        }
         for (key, item) in settings {
           let option = try text(key, "set")
           result.settings[option] = try text(item, option)
           result.places[option] = place(key)
         }
       default:
-        guard let key = Self.caseKeys[name] else { throw unknown(name, keyNode, among: Self.caseKeys.keys.sorted() + ["seeds", "set"]) }
+        guard let key = Self.caseKeys[name] else {
+          throw unknown(name, keyNode, among: Self.caseKeys.keys.sorted() + ["seeds", "set"])
+        }
         result.values[key] = try text(value, name)
       }
     }
@@ -100,7 +113,9 @@ struct BenchmarkFile {
   // MARK: Values
 
   private func text(_ node: Node, _ key: String) throws -> String {
-    guard let text = node.scalar?.string, !text.isEmpty else { throw bad(node, "`\(key)` holds something that is not a value", "Write a number or a word") }
+    guard let text = node.scalar?.string, !text.isEmpty else {
+      throw bad(node, "`\(key)` holds something that is not a value", "Write a number or a word")
+    }
     return text
   }
 

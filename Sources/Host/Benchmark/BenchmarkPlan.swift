@@ -54,7 +54,8 @@ struct BenchmarkPlan: Codable, Sendable {
   func request(_ item: Case, method: String, seed: Int) -> RunRequest {
     var request = RunRequest()
     request.values = [
-      .domain: item.domain, .model: item.model, .dataset: item.dataset, .method: method, .seed: "\(seed)", .epochs: "\(item.epochs)",
+      .domain: item.domain, .model: item.model, .dataset: item.dataset, .method: method, .seed: "\(seed)",
+      .epochs: "\(item.epochs)",
       .batchSize: item.batchSize, .learningRate: "\(item.learningRate)", .threads: "\(threads)",
     ]
     request[.dataRoot] = dataRoot
@@ -71,10 +72,14 @@ struct BenchmarkPlan: Codable, Sendable {
   static func saved(in folder: String) throws -> BenchmarkPlan? {
     let path = path(in: folder)
     guard let data = FileManager.default.contents(atPath: path) else { return nil }
-    do { return try JSONDecoder().decode(BenchmarkPlan.self, from: data) } catch { throw BasinErrors.notJSON(path, error) }
+    do { return try JSONDecoder().decode(BenchmarkPlan.self, from: data) } catch {
+      throw BasinErrors.notJSON(path, error)
+    }
   }
 
-  func save(in folder: String) throws { try AtomicFile.write(JSONValue(encoding: self).data(), to: Self.path(in: folder)) }
+  func save(in folder: String) throws {
+    try AtomicFile.write(JSONValue(encoding: self).data(), to: Self.path(in: folder))
+  }
 
   /// - Throws: `BasinError` where a run of `old` would now be another one: what is finished must not be mixed with it.
   func checkThatItContinues(_ old: BenchmarkPlan, in folder: String) throws {
@@ -84,8 +89,8 @@ struct BenchmarkPlan: Codable, Sendable {
       let facts = zip(item.facts + [("threads", "\(threads)")], other.facts + [("threads", "\(old.threads)")])
       guard let (now, then) = facts.first(where: { $0.0 != $0.1 }) else { continue }
       throw BasinError.usage(
-        "--resume: \(item.title) has \(now.0) \(now.1), but the benchmark in \(folder) was begun with \(then.0) \(then.1)",
-        advice: "Leave the flags out (`basin bench --resume --out \(folder)` goes on with what was planned), or choose another --out")
+        "--resume: \(item.title) has \(now.0) \(now.1), but \(folder) was begun with \(then.0) \(then.1)",
+        advice: "`basin bench --resume --out \(folder)` goes on with what was planned; else choose another --out")
     }
   }
 }
@@ -94,7 +99,8 @@ extension RunRequest {
   /// As flags of `basin train`.
   var arguments: [String] {
     values.sorted { $0.key.rawValue < $1.key.rawValue }.flatMap { [$0.key.flag, $0.value] }
-      + settings.sorted { $0.key < $1.key }.flatMap { ["--set", "\($0.key)=\($0.value)"] } + plugins.flatMap { ["--plugin", $0] }
+      + settings.sorted { $0.key < $1.key }.flatMap { ["--set", "\($0.key)=\($0.value)"] }
+      + plugins.flatMap { ["--plugin", $0] }
   }
 }
 
@@ -116,7 +122,9 @@ extension BenchmarkPlan.Case {
         [("epochs", { "\($0.epochs)" }), ("batch", { $0.batchSize }), ("lr", { "\($0.learningRate)" })]
         + keys.map { key in (key, { $0.settings[key] ?? "default" }) }
       let telling = columns.filter { column in Set(group.map { column.1(cases[$0]) }).count > 1 }
-      for index in group { result[index].label = telling.map { "\($0.0)=\($0.1(cases[index]))" }.joined(separator: ", ") }
+      for index in group {
+        result[index].label = telling.map { "\($0.0)=\($0.1(cases[index]))" }.joined(separator: ", ")
+      }
     }
     var names: Set<String> = []
     for index in result.indices where !names.insert(result[index].name).inserted { throw describe(index) }

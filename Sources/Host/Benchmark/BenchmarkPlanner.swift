@@ -13,48 +13,82 @@ struct BenchmarkPlanner {
   func plan() throws -> BenchmarkPlan {
     let preset = try BenchmarkPreset.named(request.preset ?? "default")
     let methods = request.methods ?? preset.methods
-    for name in methods {
-      if request.methodPlaces.isEmpty { _ = try catalog.method(name) } else {
-        try located(place: request.methodPlaces[name]) { _ = try catalog.method(name) }
-      }
-    }
-    if let twice = Dictionary(grouping: methods, by: { $0 }).first(where: { $0.value.count > 1 })?.key {
-      throw BasinError.usage("method \(twice) is named twice", advice: "Name each method once")
-    }
+    try check(methods)
     for domain in request.domains ?? [] { try catalog.checkDomain(domain) }
     let cores = ProcessInfo.processInfo.activeProcessorCount
     let threads = request.threads ?? threads
     var plan = BenchmarkPlan(
-      preset: request.preset, config: request.file, cases: [], methods: methods, jobs: request.jobs ?? max(1, cores / threads),
+      preset: request.preset, config: request.file, cases: [], methods: methods,
+      jobs: request.jobs ?? max(1, cores / threads),
       threads: threads, dataRoot: dataRoot, plugins: plugins)
     let drafts = try drafts()
     plan.cases = try BenchmarkPlan.Case.labelled(drafts.map { try resolve($0, preset, plan) }) { index in
-      let error = BasinError.usage("a case is the same as another", advice: "Give each case a model, data set or option of its own")
+      let error = BasinError.usage(
+        "a case is the same as another", advice: "Give each case a model, data set or option of its own")
       return locate(error, drafts[index].place)
     }
     guard !plan.cases.isEmpty else {
-      throw BasinError.usage("nothing to compare", advice: "Give --models and --datasets that fit together, or other --domains")
+      throw BasinError.usage(
+        "nothing to compare", advice: "Give --models and --datasets that fit together, or other --domains")
     }
     return plan
   }
 
+  /// A plan with the same cases, and the methods, seeds, jobs and threads that the request names.
+  func continued(_ saved: BenchmarkPlan) throws -> BenchmarkPlan {
+    var plan = saved
+    plan.methods = request.methods ?? saved.methods
+    plan.jobs = request.jobs ?? saved.jobs
+    plan.threads = request.threads ?? saved.threads
+    plan.dataRoot = dataRoot
+    plan.plugins = plugins
+    try check(plan.methods)
+    for index in plan.cases.indices {
+      let item = plan.cases[index]
+      plan.cases[index].seeds = request.allSeeds ?? item.seeds
+      for method in plan.methods { _ = try RunConfiguration(plan.request(item, method: method, seed: 0), in: catalog) }
+    }
+    return plan
+  }
+
+  private func check(_ methods: [String]) throws {
+    for name in methods {
+      if request.methodPlaces.isEmpty {
+        _ = try catalog.method(name)
+      } else {
+        try located(place: request.methodPlaces[name]) { _ = try catalog.method(name) }
+      }
+    }
+    if let twice = Dictionary(grouping: methods, by: { $0 }).first(where: { $0.value.count > 1 })?.key {
+      throw locate(
+        BasinError.usage("method \(twice) is named twice", advice: "Name each method once"), request.methodPlaces[twice]
+      )
+    }
+  }
+
   // MARK: Cases
 
-  /// The cases of the file, those of the modules, or every pair of the models and data sets named, less what is not asked for.
+  /// The cases of the file, every pair of the models and data sets named, or the modules' cases that are asked for.
   private func drafts() throws -> [BenchmarkRequest.Case] {
     if let cases = request.cases {
       return try cases.filter { item in
-        let domain = try item.values[.domain] ?? located(place: item.places["model"]) {
-          try catalog.model(item.values[.model] ?? "").domain
-        }
+        let model = item.values[.model] ?? ""
+        let domain =
+          try item.values[.domain] ?? located(place: item.places["model"]) { try catalog.model(model).domain }
         return isWanted(domain, item.values[.model] ?? "", item.values[.dataset] ?? "")
       }
     }
     if let models = request.models, let datasets = request.datasets { return try pairs(models, datasets) }
-    for module in catalog.modules where request.domains?.contains(module.manifest.domain) ?? true { try catalog.load(module) }
+    for module in catalog.modules where request.domains?.contains(module.manifest.domain) ?? true {
+      try catalog.load(module)
+    }
     for model in request.models ?? [] { _ = try catalog.model(model) }
     for dataset in request.datasets ?? [] { _ = try catalog.dataset(dataset, root: nil) }
-    return catalog.registry.benchmarks.filter { isWanted($0.domain, $0.benchmark.model, $0.benchmark.dataset) }.map { entry in
+    let entries = catalog.registry.benchmarks.filter {
+      isWanted($0.domain, $0.benchmark.model, $0.benchmark.dataset)
+    }
+    var seen: Set<BenchmarkCase> = []
+    return entries.filter { seen.insert($0.benchmark).inserted }.map { entry in
       let item = entry.benchmark
       var draft = BenchmarkRequest.Case(settings: item.settings, seeds: item.seeds)
       draft.values = [.domain: entry.domain, .model: item.model, .dataset: item.dataset, .epochs: "\(item.epochs)"]
@@ -65,7 +99,8 @@ struct BenchmarkPlanner {
   }
 
   private func isWanted(_ domain: String, _ model: String, _ dataset: String) -> Bool {
-    request.domains?.contains(domain) ?? true && request.models?.contains(model) ?? true && request.datasets?.contains(dataset) ?? true
+    request.domains?.contains(domain) ?? true && request.models?.contains(model) ?? true
+      && request.datasets?.contains(dataset) ?? true
   }
 
   private func pairs(_ models: [String], _ datasets: [String]) throws -> [BenchmarkRequest.Case] {
@@ -79,7 +114,9 @@ struct BenchmarkPlanner {
     }
   }
 
-  private func resolve(_ draft: BenchmarkRequest.Case, _ preset: BenchmarkPreset, _ plan: BenchmarkPlan) throws -> BenchmarkPlan.Case {
+  private func resolve(
+    _ draft: BenchmarkRequest.Case, _ preset: BenchmarkPreset, _ plan: BenchmarkPlan
+  ) throws -> BenchmarkPlan.Case {
     var run = RunRequest()
     run.values = draft.values
     run.settings = draft.settings
@@ -109,9 +146,13 @@ struct BenchmarkPlanner {
   /// An error about a case of a file names the key at fault, and so its line.
   private func located<R>(_ draft: BenchmarkRequest.Case, _ body: () throws -> R) throws -> R {
     do { return try body() } catch let error as BasinError {
-      let names = draft.settings.keys.sorted() + draft.values.compactMap { $0.key == .model || $0.key == .dataset ? $0.value : nil }
+      let names =
+        draft.settings.keys.sorted()
+        + draft.values.compactMap { $0.key == .model || $0.key == .dataset ? $0.value : nil }
       let named = names.first { error.message.contains("'\($0)'") }
-      let key = named.flatMap { name in draft.settings[name] != nil ? name : draft.values.first { $0.value == name }?.key.rawValue }
+      let key = named.flatMap { name in
+        draft.settings[name] != nil ? name : draft.values.first { $0.value == name }?.key.rawValue
+      }
       guard request.file != nil else {
         var error = error
         error.message = "\(draft.values[.model] ?? "?") on \(draft.values[.dataset] ?? "?"): " + error.message
@@ -126,7 +167,7 @@ struct BenchmarkPlanner {
   }
 
   private func locate(_ error: BasinError, _ place: String?) -> BasinError {
-    guard let file = request.file, error.file == nil else { return error }
+    guard let file = request.file, let place, error.file == nil else { return error }
     var error = error
     error.kind = .badData
     error.file = file

@@ -84,13 +84,15 @@ final class BenchmarkPool: Sendable {
     let log = "\(folder)/logs/\(run.name).log"
     let process = Process()
     process.executableURL = URL(fileURLWithPath: program)
-    process.arguments = ["train", "--quiet"]
+    process.arguments =
+      ["train", "--quiet"]
       + (directory.holdsRun
         ? ["--resume", directory.path]
         : plan.request(run.benchmark, method: run.method, seed: run.seed).arguments + ["--out", directory.path])
     process.standardInput = FileHandle.nullDevice
     process.standardOutput = FileHandle.nullDevice
-    guard FileManager.default.createFile(atPath: log, contents: nil), let errors = FileHandle(forWritingAtPath: log) else {
+    guard FileManager.default.createFile(atPath: log, contents: nil), let errors = FileHandle(forWritingAtPath: log)
+    else {
       return .failed(Failure(reason: "its log \(log) cannot be written", status: nil))
     }
     process.standardError = errors
@@ -107,7 +109,9 @@ final class BenchmarkPool: Sendable {
     if process.terminationStatus == 0, let summary = finished(run) { return .finished(summary) }
     let text = (try? String(contentsOfFile: log, encoding: .utf8)) ?? ""
     var reason = text.split(separator: "\n").last.map(String.init) ?? "no message"
-    for prefix in ["basin: ", "error: "] where reason.hasPrefix(prefix) { reason = String(reason.dropFirst(prefix.count)) }
+    for prefix in ["basin: ", "error: "] where reason.hasPrefix(prefix) {
+      reason = String(reason.dropFirst(prefix.count))
+    }
     if process.terminationReason == .uncaughtSignal {
       return .failed(Failure(reason: "ended by signal \(process.terminationStatus): \(reason)", status: nil))
     }

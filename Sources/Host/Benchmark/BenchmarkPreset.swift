@@ -11,12 +11,12 @@ struct BenchmarkPreset {
 
   static let all = [
     BenchmarkPreset(
-      name: "default", summary: "the modules' cases with backbone, swa and pswa, their own seeds", methods: ["backbone", "swa", "pswa"]),
+      name: "default", summary: "the modules' cases with backbone, swa and pswa", methods: ["backbone", "swa", "pswa"]),
     BenchmarkPreset(
-      name: "quick", summary: "the same with one seed and a quarter of the epochs, to see that all works",
+      name: "quick", summary: "the same in under a minute: one seed, fewer epochs",
       methods: ["backbone", "swa", "pswa"], seeds: 1, epochsScale: 0.25),
     BenchmarkPreset(
-      name: "paper", summary: "averaging or learning rate: backbone, backbone-chc, wa and swa with ten seeds",
+      name: "paper", summary: "averaging or learning rate: the 2x2 with ten seeds",
       methods: FactorialEffects.Cell.allCases.map(\.rawValue), seeds: 10),
   ]
 

@@ -2,7 +2,8 @@ import Foundation
 import PluginAPI
 import Synchronization
 
-/// What a person sees while a benchmark runs: on a terminal one line that keeps up to date, elsewhere a line for each run that ends.
+/// What a person sees while a benchmark runs: on a terminal one line that keeps up to date, elsewhere a line for each run
+/// that ends.
 final class BenchmarkProgress: Sendable {
   private struct State {
     /// Times at which runs began.
@@ -77,7 +78,8 @@ final class BenchmarkProgress: Sendable {
       }
       clear()
       let count = isQuiet ? "" : "\(state.done.count)/\(runs.count) "
-      Terminal.say("basin: \(count)\(text)" + (isBar || isQuiet ? "" : left(state).map { ", \(ProgressBar.time($0)) left" } ?? ""))
+      Terminal.say(
+        "basin: \(count)\(text)" + (isBar || isQuiet ? "" : left(state).map { ", \(ProgressBar.time($0)) left" } ?? ""))
     }
   }
 
@@ -110,16 +112,19 @@ final class BenchmarkProgress: Sendable {
   /// Seconds until the end; nil while nothing is known about some case.
   private func left(_ state: State) -> Double? {
     let now = Clock.now()
-    var each: [BenchmarkPlan.Case: Double] = [:]
+    var each = state.seconds.mapValues { SampleStatistics($0).mean }
+    var rests: [Int: Double] = [:]
     for (index, start) in state.running {
+      // Projected from its own epochs, once they say something.
       let part = Double(epoch(index)) / Double(runs[index].benchmark.epochs)
-      if part > 0.1 { each[runs[index].benchmark] = (now - start) / part }
+      guard part > 0.1 else { continue }
+      rests[index] = (now - start) / part * max(1 - part, 0)
+      if each[runs[index].benchmark] == nil { each[runs[index].benchmark] = (now - start) / part }
     }
-    for (item, seconds) in state.seconds { each[item] = SampleStatistics(seconds).mean }
     var total = 0.0, longest = 0.0
     for index in runs.indices where !state.done.contains(index) {
       guard let seconds = each[runs[index].benchmark] else { return nil }
-      let rest = max(seconds - (state.running[index].map { now - $0 } ?? 0), 0)
+      let rest = rests[index] ?? max(seconds - (state.running[index].map { now - $0 } ?? 0), 0)
       total += rest
       longest = max(longest, rest)
     }

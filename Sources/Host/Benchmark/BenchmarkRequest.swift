@@ -33,9 +33,10 @@ struct BenchmarkRequest {
   var models: [String]?
   var datasets: [String]?
 
-  /// Whether nothing is said of what is compared.
-  var isEmpty: Bool {
-    file == nil && preset == nil && cases == nil && methods == nil && seeds == nil && allSeeds == nil && epochs == nil
-      && epochsScale == nil && domains == nil && models == nil && datasets == nil
+  /// Whether nothing is said of what is compared, but for how often and by which methods.
+  var keepsCases: Bool {
+    file == nil && preset == nil && cases == nil && epochs == nil && epochsScale == nil && domains == nil
+      && models == nil
+      && datasets == nil
   }
 }

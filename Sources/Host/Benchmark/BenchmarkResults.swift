@@ -59,7 +59,9 @@ struct BenchmarkResults {
   /// Against the first method of the same case, over the seeds both have.
   private func comparison(_ row: Row) -> PairedComparison? {
     guard let base = rows.first(where: { $0.benchmark == row.benchmark }), base.method != row.method else { return nil }
-    let differences = row.accuracies.sorted { $0.key < $1.key }.compactMap { seed, value in base.accuracies[seed].map { value - $0 } }
+    let differences = row.accuracies.sorted { $0.key < $1.key }.compactMap { seed, value in
+      base.accuracies[seed].map { value - $0 }
+    }
     return differences.isEmpty ? nil : PairedComparison(differences)
   }
 
@@ -69,25 +71,39 @@ struct BenchmarkResults {
   func report() -> String {
     var parts = [table()]
     if let effects { parts.append(effects.text()) }
-    let failed = rows.flatMap { row in row.failures.map { "  \(row.benchmark.title) \(row.method) seed \($0.seed): \($0.failure.reason)" } }
+    let failed = rows.flatMap { row in
+      row.failures.map { "  \(row.benchmark.title) \(row.method) seed \($0.seed): \($0.failure.reason)" }
+    }
     if !failed.isEmpty { parts.append("Failed, and left out above\n" + failed.joined(separator: "\n")) }
     return parts.joined(separator: "\n\n")
   }
 
   private func table() -> String {
-    var lines = [["domain", "model", "data set", "method", "test accuracy", "against \(plan.methods.first ?? "the first")", "seeds", "s/run"]]
+    var lines = [
+      [
+        "domain", "model", "data set", "method", "test accuracy", "against \(plan.methods.first ?? "the first")",
+        "seeds", "s/run",
+      ]
+    ]
     for row in rows {
       let values = row.values
       let statistics = SampleStatistics(values)
-      let accuracy = values.isEmpty ? "-" : String(format: "%.2f %%", 100 * statistics.mean) + (statistics.deviation.map { String(format: " ± %.2f", 100 * $0) } ?? "")
+      let accuracy =
+        values.isEmpty
+        ? "-"
+        : String(format: "%.2f %%", 100 * statistics.mean)
+          + (statistics.deviation.map { String(format: " ± %.2f", 100 * $0) } ?? "")
       let label = row.benchmark.label
       lines.append([
-        row.benchmark.domain, row.benchmark.model, row.benchmark.dataset + (label.isEmpty ? "" : " (\(label))"), row.method, accuracy,
-        comparison(row)?.points ?? "", "\(values.count)" + (row.failures.isEmpty ? "" : ", \(row.failures.count) failed"),
+        row.benchmark.domain, row.benchmark.model, row.benchmark.dataset + (label.isEmpty ? "" : " (\(label))"),
+        row.method, accuracy,
+        comparison(row)?.points ?? "",
+        "\(values.count)" + (row.failures.isEmpty ? "" : ", \(row.failures.count) failed"),
         row.seconds.isEmpty ? "-" : String(format: "%.1f", SampleStatistics(row.seconds).mean),
       ])
     }
-    let note = plan.cases.allSatisfy { $0.seeds == 1 }
+    let note =
+      plan.cases.allSatisfy { $0.seeds == 1 }
       ? "One seed tells nothing about a difference; --seeds N repeats every run."
       : "± is the standard deviation over seeds; differences are in points, with Student's t 95 % interval over paired seeds."
     return Terminal.table(lines) + "\n  " + note
@@ -103,11 +119,17 @@ struct BenchmarkResults {
           let statistics = SampleStatistics(row.values)
           let c = comparison(row)
           return [
-            "domain": .string(row.benchmark.domain), "model": .string(row.benchmark.model), "dataset": .string(row.benchmark.dataset),
+            "domain": .string(row.benchmark.domain), "model": .string(row.benchmark.model),
+            "dataset": .string(row.benchmark.dataset),
             "label": JSONValue(row.benchmark.label.isEmpty ? nil : row.benchmark.label), "method": .string(row.method),
-            "test": ["mean": JSONValue(statistics.mean), "deviation": JSONValue(statistics.deviation), "values": bySeed(row.accuracies)],
+            "test": [
+              "mean": JSONValue(statistics.mean), "deviation": JSONValue(statistics.deviation),
+              "values": bySeed(row.accuracies),
+            ],
             "lastStepTest": bySeed(row.last),
-            "difference": c.map { ["pairs": .int($0.count), "mean": JSONValue($0.mean), "halfWidth95": JSONValue($0.halfWidth)] } ?? .null,
+            "difference": c.map {
+              ["pairs": .int($0.count), "mean": JSONValue($0.mean), "halfWidth95": JSONValue($0.halfWidth)]
+            } ?? .null,
             "failures": JSONValue(row.failures.map { "seed \($0.seed): \($0.failure.reason)" }),
             "trainSeconds": JSONValue(SampleStatistics(row.seconds).mean),
           ]
@@ -118,7 +140,10 @@ struct BenchmarkResults {
           switch outcome {
           case .finished(let summary): ["name": .string(run.name), "summary": summary]
           case .failed(let failure):
-            ["name": .string(run.name), "failed": .string(failure.reason), "status": JSONValue(failure.status.map { Int($0) })]
+            [
+              "name": .string(run.name), "failed": .string(failure.reason),
+              "status": JSONValue(failure.status.map { Int($0) }),
+            ]
           }
         }),
     ]

@@ -11,6 +11,8 @@ public struct PairedComparison: Sendable {
     let statistics = SampleStatistics(differences)
     count = differences.count
     mean = statistics.mean
-    halfWidth = statistics.deviation.map { StudentT.quantile(0.975, freedom: Double(differences.count - 1)) * $0 / Double(differences.count).squareRoot() }
+    halfWidth = statistics.deviation.map {
+      StudentT.quantile(0.975, freedom: Double(differences.count - 1)) * $0 / Double(differences.count).squareRoot()
+    }
   }
 }

@@ -1,15 +1,15 @@
 import PluginAPI
 
-/// The paired permutation test: were the sign of each seed's difference a coin's throw, how often would their mean be as far
-/// from zero as it is? It takes the differences to be symmetric about their mean, and nothing else.
+/// The paired permutation test: were the sign of each seed's difference a coin's throw, how often would their mean be as
+/// far from zero as it is? It takes the differences to be symmetric about their mean, and nothing else.
 public enum SignFlipTest {
   /// Up to so many differences all sign patterns are counted; beyond, as many as these would be are drawn.
   public static let exhaustiveCount = 16
 
   /// The two-sided p value; 1 for no differences.
   ///
-  /// - Parameter exhaustively: nil decides by the number of differences. Drawn patterns come from a counter-based generator with
-  ///   a fixed seed, and the observed pattern is counted among them, so that p is never 0.
+  /// - Parameter exhaustively: nil decides by the number of differences. Drawn patterns come from a counter-based
+  ///   generator with a fixed seed, and the observed pattern is counted among them, so that p is never 0.
   public static func pValue(_ differences: [Double], exhaustively: Bool? = nil) -> Double {
     guard !differences.isEmpty else { return 1 }
     let sum = abs(differences.reduce(0, +))
@@ -35,7 +35,8 @@ public enum SignFlipTest {
   }
 }
 
-/// Holm's step-down correction (Scand. J. Stat. 6, 1979): the chance of any false finding in the family stays below the level.
+/// Holm's step-down correction (Scand. J. Stat. 6, 1979): the chance of any false finding in the family stays below the
+/// level.
 public enum HolmCorrection {
   /// Corrected p values in the order of `values`.
   public static func adjusted(_ values: [Double]) -> [Double] {

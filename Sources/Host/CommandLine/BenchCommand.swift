@@ -8,29 +8,38 @@ struct BenchCommand: ParsableCommand {
     commandName: "bench", abstract: "Compares methods over domains and seeds, on embedded data by default.",
     discussion: """
       Presets:
-      \(BenchmarkPreset.all.map { "  " + $0.name + String(repeating: " ", count: 9 - $0.name.count) + $0.summary }.joined(separator: "\n"))
+      \(Terminal.table(BenchmarkPreset.all.map { [$0.name, $0.summary] }))
 
       A file for --config:
         methods: [backbone, swa, pswa]
         seeds: 5
         cases:
           - {model: gcn, dataset: communities, epochs: 100}
-          - {model: preresnet8, dataset: shapes, lr: 0.05, batchSize: 64, set: {model.width: 8}}
+          - model: preresnet8
+            dataset: shapes
+            lr: 0.05
+            set: {model.width: 8}
       """)
 
-  @Option(help: "\(BenchmarkPreset.all.map(\.name).joined(separator: ", ")): what is compared where neither file nor flag says otherwise.")
+  @Option(help: "What is compared: \(BenchmarkPreset.all.map(\.name).joined(separator: ", ")). Flags override it.")
   var preset: String?
-  @Option(help: ArgumentHelp("A YAML file with cases, methods, seeds, jobs and threads; flags override it.", valueName: "file")) var config: String?
+  @Option(
+    help: ArgumentHelp(
+      "A YAML file with cases, methods, seeds, jobs and threads; flags override it.", valueName: "file"))
+  var config: String?
   @Option(help: "Domains, separated by commas (default: all).") var domains: String?
   @Option(help: "Only cases of these models.") var models: String?
   @Option(help: "Only cases of these data sets; with --models, any pair of the two that fits.") var datasets: String?
-  @Option(help: "Methods, separated by commas; the first is what the others are compared with (default: backbone,swa,pswa).")
+  @Option(
+    help: "Methods, separated by commas; the first is what the others are compared with (default: backbone,swa,pswa).")
   var methods: String?
   @Option(help: "Seeds of every case (default: each case's own number).") var seeds: Int?
   @Option(help: "Epochs of every case (default: each case's own number).") var epochs: Int?
-  @Option(help: ArgumentHelp("Each case's own number of epochs times this, but not under 8.", valueName: "factor")) var epochsScale: Double?
+  @Option(help: ArgumentHelp("Each case's own number of epochs times this, but not under 8.", valueName: "factor"))
+  var epochsScale: Double?
   @Option(help: "Runs at a time (default: as many as there are cores for).") var jobs: Int?
-  @Option(help: "Threads of one run (default: 1). Results depend on it to the last bit; they do not on --jobs.") var threads: Int?
+  @Option(help: "Threads of one run (default: 1). Results depend on it to the last bit; they do not on --jobs.")
+  var threads: Int?
   @Option(help: "The folder of data sets (default: $BASIN_DATA).") var dataRoot: String?
   @Option(help: "Where results go (default: runs/<date>-bench).") var out: String?
   @Flag(help: "Go on with the benchmark in --out: runs that are finished are kept.") var resume = false
@@ -51,7 +60,8 @@ struct BenchCommand: ParsableCommand {
     let start = Clock.now()
     let progress = BenchmarkProgress(plan, folder: folder, quiet: quiet)
     let pool = BenchmarkPool(
-      program: FileSnapshot.resolve("/proc/self/exe") ?? CommandLine.arguments.first ?? "basin", plan: plan, folder: folder, progress: progress)
+      program: FileSnapshot.resolve("/proc/self/exe") ?? CommandLine.arguments.first ?? "basin", plan: plan,
+      folder: folder, progress: progress)
     if !quiet {
       let count = plan.runs.count
       Terminal.say("basin: \(count) \(count == 1 ? "run" : "runs"), \(min(plan.jobs, count)) at a time, to \(folder)")
@@ -61,7 +71,8 @@ struct BenchCommand: ParsableCommand {
     let outcomes: [BenchmarkPool.Outcome]
     do { outcomes = try pool.run() } catch let interrupted as Interrupted {
       progress.stop()
-      Terminal.say("basin: \(progress.finished) of \(plan.runs.count) runs are finished; go on with: basin bench --resume --out \(folder)")
+      Terminal.say("basin: \(progress.finished) of \(plan.runs.count) runs are finished")
+      Terminal.say("basin: go on with: basin bench --resume --out \(folder)")
       throw interrupted
     }
     progress.stop()
@@ -73,7 +84,9 @@ struct BenchCommand: ParsableCommand {
     let report = results.report()
     try AtomicFile.write(document.data(), to: folder + "/results.json")
     try AtomicFile.write(Data((report + "\n").utf8), to: folder + "/report.txt")
-    if json { try Terminal.print(document) } else {
+    if json {
+      try Terminal.print(document)
+    } else {
       print(report)
       print("\n\(ProgressBar.time(results.seconds)) for \(results.runs.count) runs")
       print("report: \(folder)/report.txt, \(folder)/results.json")
@@ -92,13 +105,20 @@ struct BenchCommand: ParsableCommand {
 
   private func checkFlags() throws {
     for (flag, value) in [("--seeds", seeds), ("--epochs", epochs), ("--jobs", jobs)] {
-      if let value, value < 1 { throw BasinError.usage("\(flag) cannot be \(value)", advice: "It takes a whole number from 1") }
+      if let value, value < 1 {
+        throw BasinError.usage("\(flag) cannot be \(value)", advice: "It takes a whole number from 1")
+      }
     }
-    if let threads, !(1...1024).contains(threads) { throw BasinError.usage("--threads cannot be \(threads)", advice: "It takes a whole number from 1 to 1024") }
+    if let threads, !(1...1024).contains(threads) {
+      throw BasinError.usage("--threads cannot be \(threads)", advice: "It takes a whole number from 1 to 1024")
+    }
     if let epochsScale, !(epochsScale > 0 && epochsScale <= 1000) {
       throw BasinError.usage("--epochs-scale cannot be \(epochsScale)", advice: "It takes a number over 0, such as 0.5")
     }
-    for (one, other, isBoth) in [("--preset", "--config", preset != nil && config != nil), ("--epochs", "--epochs-scale", epochs != nil && epochsScale != nil)]
+    for (one, other, isBoth) in [
+      ("--preset", "--config", preset != nil && config != nil),
+      ("--epochs", "--epochs-scale", epochs != nil && epochsScale != nil),
+    ]
     where isBoth {
       throw BasinError.usage("\(one) and \(other) exclude each other", advice: "Leave one of them out")
     }
@@ -106,19 +126,26 @@ struct BenchCommand: ParsableCommand {
 
   private func folder() throws -> String {
     guard let out else {
-      if resume { throw BasinError.usage("--resume needs --out", advice: "Name the folder of the benchmark to go on with") }
+      if resume {
+        throw BasinError.usage("--resume needs --out", advice: "Name the folder of the benchmark to go on with")
+      }
       return RunDirectory.dated("bench")
     }
     let names = (try? FileManager.default.contentsOfDirectory(atPath: out)) ?? []
     if !resume, !names.isEmpty {
-      throw BasinError(.cannotCreate, "is not empty", file: out, advice: "Add --resume to go on with it, or choose another --out")
+      throw BasinError(
+        .cannotCreate, "is not empty", file: out, advice: "Add --resume to go on with it, or choose another --out")
     }
     return out
   }
 
   private func list(_ text: String?, _ flag: String) throws -> [String]? {
-    guard let names = text?.split(separator: ",").map({ $0.trimmingCharacters(in: .whitespaces) }).filter({ !$0.isEmpty }) else { return nil }
-    guard !names.isEmpty else { throw BasinError.usage("\(flag) names nothing", advice: "Give names separated by commas, or leave it out") }
+    guard
+      let names = text?.split(separator: ",").map({ $0.trimmingCharacters(in: .whitespaces) }).filter({ !$0.isEmpty })
+    else { return nil }
+    guard !names.isEmpty else {
+      throw BasinError.usage("\(flag) names nothing", advice: "Give names separated by commas, or leave it out")
+    }
     return names
   }
 
@@ -140,24 +167,17 @@ struct BenchCommand: ParsableCommand {
     return request
   }
 
-  /// The plan these flags ask for; with --resume and no flags about what is compared, that of the benchmark in `folder`.
+  /// The plan these flags ask for. With --resume it is that of the benchmark in `folder`, unless flags name other cases.
   private func plan(in folder: String) throws -> BenchmarkPlan {
     let request = try request()
     let saved = resume ? try BenchmarkPlan.saved(in: folder) : nil
-    let root = dataRoot ?? saved?.dataRoot ?? ProcessInfo.processInfo.environment["BASIN_DATA"].flatMap { $0.isEmpty ? nil : $0 }
+    let root =
+      dataRoot ?? saved?.dataRoot ?? ProcessInfo.processInfo.environment["BASIN_DATA"].flatMap { $0.isEmpty ? nil : $0 }
     let plugins = plugins.plugins.isEmpty ? saved?.plugins ?? [] : plugins.plugins
-    if var saved, request.isEmpty {
-      guard threads == nil || threads == saved.threads else {
-        throw BasinError.usage("--resume: the benchmark in \(folder) was begun with --threads \(saved.threads)", advice: "Leave --threads out")
-      }
-      saved.jobs = jobs ?? saved.jobs
-      saved.dataRoot = root
-      saved.plugins = plugins
-      return saved
-    }
+    let catalog = try PluginOptions(plugins).catalog()
     let planner = BenchmarkPlanner(
-      catalog: try PluginOptions(plugins).catalog(), request: request, plugins: plugins, dataRoot: root, threads: saved?.threads ?? 1)
-    let plan = try planner.plan()
+      catalog: catalog, request: request, plugins: plugins, dataRoot: root, threads: saved?.threads ?? 1)
+    let plan = try saved.flatMap { request.keepsCases ? try planner.continued($0) : nil } ?? planner.plan()
     if let saved { try plan.checkThatItContinues(saved, in: folder) }
     return plan
   }

@@ -1,6 +1,6 @@
 import Foundation
 
-/// The checksum of TFRecord files: CRC-32C (Castagnoli; RFC 3720, appendix B.4), polynomial 0x1EDC6F41 with reflected bits.
+/// The checksum of TFRecord files: CRC-32C (Castagnoli; RFC 3720, appendix B.4), polynomial 0x1EDC6F41, bits reflected.
 public enum CRC32C {
   private static let table: [UInt32] = (0..<256).map { index in
     (0..<8).reduce(UInt32(index)) { value, _ in value & 1 == 1 ? value >> 1 ^ 0x82F6_3B78 : value >> 1 }

@@ -7,17 +7,20 @@ import PluginAPI
 /// Protocol Buffers' wire format by hand: four fields do not justify a library.
 ///
 /// Its bytes follow from `metrics.jsonl` alone, so that what a resumed run shows is what an uninterrupted one shows.
-/// `metrics.jsonl` holds no times, for results do not depend on them; every event bears the time the file was begun, which is
-/// also in its name. TensorBoard's axis of steps is right, its axes of time are not.
+/// `metrics.jsonl` holds no times, for results do not depend on them; every event bears the time the file was begun,
+/// which is also in its name. TensorBoard's axis of steps is right, its axes of time are not.
 public enum TensorBoardEvents {
   /// Writes the metrics of a run into `folder`, as a file of its own or by completing the one that is there.
   ///
-  /// New lines are appended, as TensorBoard expects of a run it watches. Where the file says something else than the metrics (they
-  /// were cut back when a run was resumed) it is replaced by renaming.
+  /// New lines are appended, as TensorBoard expects of a run it watches. Where the file says something else than the
+  /// metrics (they were cut back when a run was resumed) it is replaced by renaming.
   ///
-  /// - Throws: `BasinError` where a line is not JSON or a file cannot be written. A last line without its end is passed over.
+  /// - Throws: `BasinError` where a line is not JSON or a file cannot be written. A last line without its end is passed
+  ///   over.
   public static func write(metricsFile: String, to folder: String) throws {
-    guard let metrics = FileManager.default.contents(atPath: metricsFile) else { throw BasinErrors.missingFile(metricsFile) }
+    guard let metrics = FileManager.default.contents(atPath: metricsFile) else {
+      throw BasinErrors.missingFile(metricsFile)
+    }
     let lines = try parse(metrics, file: metricsFile)
     let existing = existingFile(in: folder)
     let seconds = existing?.seconds ?? Int(Date().timeIntervalSince1970)
