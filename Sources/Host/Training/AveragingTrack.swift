@@ -27,11 +27,13 @@ final class AveragingTrack {
     return events[begin..<next]
   }
 
-  /// Whether nothing but one sample happens after `step` steps.
-  func samplesOnly(after step: Int) -> Bool {
+  /// Whether a sample is the first thing to happen after `step` steps.
+  func samples(after step: Int) -> Bool {
     next < events.count && events[next].step == step && events[next].kind == .sample
-      && (next + 1 == events.count || events[next + 1].step > step)
   }
+
+  /// Passes over that sample, which was taken elsewhere.
+  func skipSample() { next += 1 }
 
   /// Goes on after `step` steps, when a run is resumed.
   func seek(_ step: Int) {

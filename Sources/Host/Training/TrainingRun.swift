@@ -1,4 +1,5 @@
 import Foundation
+import Optim
 import PluginAPI
 
 /// Trains one model on one data set by one method, from the first step or from a checkpoint to the last.
@@ -71,7 +72,7 @@ public final class TrainingRun {
   }
 
   private func trainStep(_ ids: [Int]) throws {
-    let result = try trainingStep(step, ids)
+    let result = try trainingStep(step, ids, update: samplingStep)
     watch.add(.data, result.dataSeconds)
     watch.add(.train, result.trainSeconds)
     if let failure = result.failure {
@@ -89,6 +90,17 @@ public final class TrainingRun {
   }
 
   // MARK: Averaging
+
+  /// The optimizer's step that takes the sample of the method's average with it, where one follows this step; nil: none
+  /// does, or the weights to sample are not those that are stepped.
+  private var samplingStep: ((Double) throws -> Void)? {
+    guard own.samples(after: step + 1), model.switching == nil else { return nil }
+    return { [self] rate in
+      try stepAndSample(trainingStep.rule, learningRate: rate, into: own.averager)
+      own.skipSample()
+      history.totalSamples += 1
+    }
+  }
 
   private func average() throws {
     for track in tracks {

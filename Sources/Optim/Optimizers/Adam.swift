@@ -51,9 +51,9 @@ public struct AdamOptions<Decay: AdamDecay>: Options {
 
 /// ``Adam`` or ``AdamW``.
 public final class AdamOptimizer<Decay: AdamDecay>: Optimizer {
-  private let options: AdamOptions<Decay>
-  private var buffers: ParameterBuffers
-  private let fused: Bool
+  let options: AdamOptions<Decay>
+  var buffers: ParameterBuffers
+  let fused: Bool
   private let fusedOperator = Operator(Decay.isDecoupled ? "aten::_fused_adamw_" : "aten::_fused_adam_")
   /// What the kernel reads the step count from: one tensor, named once for every parameter.
   private var stepTensors: [Tensor] = []
@@ -71,6 +71,7 @@ public final class AdamOptimizer<Decay: AdamDecay>: Optimizer {
   }
 
   public func step(learningRate: Double) throws {
+    if try onePass(learningRate, sampling: nil) { return }
     try LibTorch.withoutGradient {
       for batch in try buffers.advance(whole: fused) {
         if fused { try runFused(batch, learningRate) } else { try stepPlainly(batch, learningRate) }

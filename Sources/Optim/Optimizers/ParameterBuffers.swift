@@ -55,6 +55,9 @@ struct ParameterBuffers {
   /// The buffers of every parameter; nil before the first step.
   func all(_ kind: Int) -> [Tensor]? { buffers.isEmpty ? nil : buffers[kind] }
 
+  /// Whether the next step of all parameters together is an ordinary one: none lags behind, and buffers are there.
+  var areOfOneAge: Bool { counts == nil && !buffers.isEmpty }
+
   /// Counts a step for the parameters that have gradients and gives them; none at all is no step.
   ///
   /// - Parameter whole: as few batches as possible, for kernels that take everything at once.
