@@ -4,7 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-FAMILIES = ("formula", "gcn", "vgg", "preresnet", "transformer", "optimizers", "optimizers_more", "schedule_free", "pswa", "schedules")
+FAMILIES = ("formula", "gcn", "vgg", "preresnet", "transformer", "optimizers", "optimizers_more", "schedule_free",
+            "pswa", "schedules")
 
 if __name__ == "__main__":
     folder = Path(__file__).parent
