@@ -23,7 +23,9 @@ private struct Configuration: Decodable {
     }
   }
 
-  private func adam<D: AdamDecay>(_ decay: D.Type, _ parameters: [NamedTensor], _ fused: Bool) throws -> any UpdateRule {
+  private func adam<D: AdamDecay>(
+    _ decay: D.Type, _ parameters: [NamedTensor], _ fused: Bool
+  ) throws -> any UpdateRule {
     var options = AdamOptions<D>()
     options.beta1 = betas?[0] ?? 0.9
     options.beta2 = betas?[1] ?? 0.999

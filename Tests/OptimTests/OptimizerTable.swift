@@ -13,7 +13,7 @@ struct OptimizerCase: Sendable, CustomTestStringConvertible {
   }
 
   var testDescription: String {
-    settings.isEmpty ? name : name + " " + settings.sorted { $0.key < $1.key }.map { "\($0)=\($1)" }.joined(separator: " ")
+    ([name] + settings.sorted { $0.key < $1.key }.map { "\($0)=\($1)" }).joined(separator: " ")
   }
 
   /// The wrappers from the outside in, then the optimizer.
@@ -114,6 +114,9 @@ func setNoisyGradients(_ model: TestWeights, _ step: Int, missing: Set<Int> = []
   try model.setGradients(gradients)
 }
 
+/// Up and down, as schedules do.
+func tableRate(_ step: Int) -> Double { 0.005 * Double(1 + (step + 1) % 3) }
+
 /// One step of any rule, with as many gradients as it takes.
 func takeStep(_ rule: any UpdateRule, rate: Double, setGradients: () throws -> Void) throws {
   try setGradients()
@@ -128,9 +131,11 @@ func trainOnNoise(
   _ model: TestWeights, _ optimizer: any UpdateRule, _ steps: Range<Int>, missing: (Int) -> Set<Int> = { _ in [] }
 ) throws {
   for step in steps {
-    try takeStep(optimizer, rate: 0.01) { try setNoisyGradients(model, step, missing: missing(step)) }
+    try takeStep(optimizer, rate: tableRate(step)) { try setNoisyGradients(model, step, missing: missing(step)) }
   }
 }
 
 /// The same weights in memory of their own.
-func separateCopy(of model: TestWeights) throws -> TestWeights { try TestWeights(model.weights.map { try $0.detached() }) }
+func separateCopy(of model: TestWeights) throws -> TestWeights {
+  try TestWeights(model.weights.map { try $0.detached() })
+}

@@ -41,7 +41,9 @@ enum FusedCase: String, CaseIterable, Sendable {
   }
 }
 
-private func bytes(_ state: OptimizerState) throws -> [String: [UInt8]] { try state.tensors.mapValues { try $0.bytes() } }
+private func bytes(_ state: OptimizerState) throws -> [String: [UInt8]] {
+  try state.tensors.mapValues { try $0.bytes() }
+}
 
 @Suite struct OptimizerTests {
   @Test func theTableHasEveryRegisteredOptimizer() {
@@ -70,7 +72,7 @@ private func bytes(_ state: OptimizerState) throws -> [String: [UInt8]] { try st
     for step in 0..<10 where step % 3 != 1 {
       let gradient = try noise(tableShapes[2], 1000 + 10 * step + 2) + alone.weights[0].detached() * tableSlope
       try alone.setGradients([gradient])
-      try rule.step(learningRate: 0.01)
+      try rule.step(learningRate: tableRate(step))
     }
     #expect(try relativeError(together.weights[2], alone.weights[0]) < 1e-6)
   }
@@ -145,9 +147,12 @@ private func bytes(_ state: OptimizerState) throws -> [String: [UInt8]] { try st
     }
     #expect(try names("sgd", ["momentum": "0.9"]) == Names(tensors: ["momentum/0", "momentum/1"], counters: []))
     let adam: Set = ["exp_avg/0", "exp_avg/1", "exp_avg_sq/0", "exp_avg_sq/1"]
-    for name in ["adam", "adamw", "nadam", "lamb"] { #expect(try names(name) == Names(tensors: adam, counters: ["step=3"])) }
+    for name in ["adam", "adamw", "nadam", "lamb"] {
+      #expect(try names(name) == Names(tensors: adam, counters: ["step=3"]))
+    }
     #expect(
-      try names("adam", ["amsgrad": "true"]) == Names(tensors: adam.union(["max_exp_avg_sq/0", "max_exp_avg_sq/1"]), counters: ["step=3"]))
+      try names("adam", ["amsgrad": "true"])
+        == Names(tensors: adam.union(["max_exp_avg_sq/0", "max_exp_avg_sq/1"]), counters: ["step=3"]))
     #expect(
       try names("rmsprop", ["centered": "true", "momentum": "0.5"]).tensors
         == ["square_avg/0", "square_avg/1", "grad_avg/0", "grad_avg/1", "momentum/0", "momentum/1"])
@@ -155,8 +160,12 @@ private func bytes(_ state: OptimizerState) throws -> [String: [UInt8]] { try st
     #expect(try names("adagrad") == Names(tensors: ["sum/0", "sum/1"], counters: ["step=3"]))
     #expect(try names("lion") == Names(tensors: ["momentum/0", "momentum/1"], counters: ["step=3"]))
     #expect(
-      try names("muon") == Names(tensors: ["momentum/0", "adamw/exp_avg/1", "adamw/exp_avg_sq/1"], counters: ["step=3", "adamw/step=3"]))
-    #expect(try names("schedule-free-sgd") == Names(tensors: ["z/0", "z/1", "weightSum", "largestRate"], counters: ["step=3"]))
+      try names("muon")
+        == Names(
+          tensors: ["momentum/0", "adamw/exp_avg/1", "adamw/exp_avg_sq/1"], counters: ["step=3", "adamw/step=3"]))
+    #expect(
+      try names("schedule-free-sgd")
+        == Names(tensors: ["z/0", "z/1", "weightSum", "largestRate"], counters: ["step=3"]))
     #expect(
       try names("schedule-free-adamw").tensors
         == ["z/0", "z/1", "exp_avg_sq/0", "exp_avg_sq/1", "weightSum", "largestRate"])

@@ -48,14 +48,14 @@ import Testing
     var weights = try model.weights.map { try $0.detached().to(.float64).values(Double.self) }
     let rule = try optimizer.make(model.tensors())
     for step in 0..<20 {
-      try slow.step(&weights, rate: 0.01) { weights in
+      try slow.step(&weights, rate: tableRate(step)) { weights in
         try weights.enumerated().map { position, w in
           guard !missing(step).contains(position) else { return nil }
           let decree = try noise(tableShapes[position], 1000 + 10 * step + position, .float64).values(Double.self)
           return elementwise(decree, w) { $0 + tableSlope * $1 }
         }
       }
-      try takeStep(rule, rate: 0.01) { try setNoisyGradients(model, step, missing: missing(step)) }
+      try takeStep(rule, rate: tableRate(step)) { try setNoisyGradients(model, step, missing: missing(step)) }
     }
     #expect(model.weights[2].isContiguous != channelsLast)
     #expect(try model.bytes()[1] == before[1])

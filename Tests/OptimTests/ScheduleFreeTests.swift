@@ -41,7 +41,7 @@ import Testing
         try OptimizerCase(name, ["warmupSteps": "3"]).slowTwin(tableShapes) as? ScheduleFreeTwin)
       var weights = try model.weights.map { try $0.detached().to(.float64).values(Double.self) }
       for step in 0..<15 {
-        try twin.step(&weights, rate: 0.01) { weights in
+        try twin.step(&weights, rate: tableRate(step)) { weights in
           try weights.enumerated().map { position, w in
             let decree = try noise(tableShapes[position], 1000 + 10 * step + position, .float64).values(Double.self)
             return elementwise(decree, w) { $0 + tableSlope * $1 }

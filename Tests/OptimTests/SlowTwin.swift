@@ -87,7 +87,8 @@ extension OptimizerCase {
     case "lion": TensorTwin(shapes, try lionTwin())
     case "lamb": TensorTwin(shapes, try lambTwin())
     case "muon": TensorTwin(shapes, try muonTwin())
-    case "schedule-free-sgd", "schedule-free-adamw": try ScheduleFreeTwin(self, adaptive: name.hasSuffix("adamw"), shapes)
+    case "schedule-free-sgd": try ScheduleFreeTwin(self, adaptive: false, shapes)
+    case "schedule-free-adamw": try ScheduleFreeTwin(self, adaptive: true, shapes)
     default: throw BasinError.internalError("no twin of \(name)")
     }
   }

@@ -17,7 +17,8 @@ extension OptimizerCase {
 
   func adamTwin(decoupled: Bool, decay standardDecay: Double) throws -> TensorTwin.Update {
     try adamTwin(
-      decoupled: decoupled, decay: number("weightDecay", standardDecay), part: 1, beta2: 0.999, amsgrad: isOn("amsgrad"))
+      decoupled: decoupled, decay: number("weightDecay", standardDecay), part: 1, beta2: 0.999,
+      amsgrad: isOn("amsgrad"))
   }
 
   private func adamTwin(
@@ -76,7 +77,9 @@ extension OptimizerCase {
       memory["v"] = elementwise(memory["v"], g) { beta2 * $0 + (1 - beta2) * $1 * $1 }
       let t = memory.t
       let product = (1...t).reduce(1) { $0 * mu($1) }
-      let mean = elementwise(memory["m"], g) { mu(t + 1) * $0 / (1 - product * mu(t + 1)) + (1 - mu(t)) * $1 / (1 - product) }
+      let mean = elementwise(memory["m"], g) {
+        mu(t + 1) * $0 / (1 - product * mu(t + 1)) + (1 - mu(t)) * $1 / (1 - product)
+      }
       let v = memory["v"].map { $0 / (1 - pow(beta2, Double(t))) }
       return elementwise(w, elementwise(mean, v) { $0 / ($1.squareRoot() + epsilon) }) { $0 - rate * $1 }
     }
@@ -120,7 +123,8 @@ extension OptimizerCase {
       guard shape.count == 2 || shape.count > 2 && self.isOn("filters", true) else { return adam(&memory, w, g, rate) }
       let rows = shape[0], columns = w.count / rows
       memory["m"] = elementwise(memory["m"], g) { momentum * $0 + (1 - momentum) * $1 }
-      let u = self.isOn("nesterov", true) ? elementwise(g, memory["m"]) { (1 - momentum) * $0 + momentum * $1 } : memory["m"]
+      let ahead = elementwise(g, memory["m"]) { (1 - momentum) * $0 + momentum * $1 }
+      let u = self.isOn("nesterov", true) ? ahead : memory["m"]
       let longer = Double(max(rows, columns)), ratio = Double(rows) / Double(columns)
       let factor = self.settings["adjust"] == "match-rms-adamw" ? 0.2 * longer.squareRoot() : max(1, ratio).squareRoot()
       let direction = newtonSchulz(u, rows, columns, steps)

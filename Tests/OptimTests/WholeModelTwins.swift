@@ -2,7 +2,8 @@ import Foundation
 
 // Twins of what looks at all parameters together.
 
-/// Foret et al. 2021, equation 2; with `eta` Kwon et al. 2021, equation 9: w + rho T^2 g / |T g|, T = |w| + eta, 1 for biases.
+/// Foret et al. 2021, equation 2; with `eta` Kwon et al. 2021, equation 9: w + rho T^2 g / |T g|, T = |w| + eta, 1 for
+/// biases.
 final class SAMTwin: SlowTwin {
   private let inner: any SlowTwin
   private let rho: Double

@@ -12,7 +12,7 @@ public struct AdagradOptions: Options {
   public static var fields: [Field<Self>] {
     [
       Field("lrDecay", \.lrDecay, in: 0...1000, "the rate of step t is divided by 1 + (t - 1) lrDecay"),
-      Field("initialAccumulator", \.initialAccumulator, in: 0...1e6, "what the sum of the squared gradients starts from"),
+      Field("initialAccumulator", \.initialAccumulator, in: 0...1e6, "what the sum of squares starts from"),
       Field("epsilon", \.epsilon, in: 0...1, "added to the denominator"),
       Field("weightDecay", \.weightDecay, in: 0...1000, "L2 penalty, added to the gradient"),
     ]
@@ -52,7 +52,8 @@ public final class Adagrad: Optimizer {
 
   private func runFused(_ batch: ParameterBuffers.Batch, _ learningRate: Double) throws {
     if stepTensors.isEmpty, let device = batch.weights.first?.device {
-      stepTensors = Array(repeating: try Tensor.zeros([], .float32, device: device), count: buffers.trained.tensors.count)
+      let step = try Tensor.zeros([], .float32, device: device)
+      stepTensors = Array(repeating: step, count: buffers.trained.tensors.count)
     }
     try stepTensors.first?.fill(Double(batch.count))
     try Self.fusedOperator.run(

@@ -38,7 +38,8 @@ public struct AdamOptions<Decay: AdamDecay>: Options {
   public init() {}
 
   public static var fields: [Field<Self>] {
-    let decay = Decay.isDecoupled ? "part of the learning rate the weights shrink by a step" : "L2 penalty, added to the gradient"
+    let decay =
+      Decay.isDecoupled ? "part of the learning rate the weights shrink by a step" : "L2 penalty, added to the gradient"
     return [
       Field("beta1", \.beta1, in: 0...0.999_999_999, "memory of the mean of the gradients"),
       Field("beta2", \.beta2, in: 0...0.999_999_999, "memory of the mean of their squares"),
@@ -81,7 +82,8 @@ public final class AdamOptimizer<Decay: AdamDecay>: Optimizer {
 
   private func runFused(_ batch: ParameterBuffers.Batch, _ learningRate: Double) throws {
     if stepTensors.isEmpty, let device = batch.weights.first?.device {
-      stepTensors = Array(repeating: try Tensor.zeros([], .float32, device: device), count: buffers.trained.tensors.count)
+      let step = try Tensor.zeros([], .float32, device: device)
+      stepTensors = Array(repeating: step, count: buffers.trained.tensors.count)
     }
     try stepTensors.first?.fill(Double(batch.count))
     let all = batch.weights.count == stepTensors.count

@@ -28,7 +28,9 @@ public struct SAMOptions: Options {
 public enum SteepestAscent: AscentDirection {
   public static let name = "sam"
 
-  public static func ascend(_ weights: [Tensor], of paths: [String], by gradients: [Tensor], _ options: SAMOptions) throws {
+  public static func ascend(
+    _ weights: [Tensor], of paths: [String], by gradients: [Tensor], _ options: SAMOptions
+  ) throws {
     try weights.add(gradients, scale: options.rho / length(of: gradients.norms()))
   }
 }
@@ -53,7 +55,9 @@ public struct ASAMOptions: Options {
 public enum AdaptiveAscent: AscentDirection {
   public static let name = "asam"
 
-  public static func ascend(_ weights: [Tensor], of paths: [String], by gradients: [Tensor], _ options: ASAMOptions) throws {
+  public static func ascend(
+    _ weights: [Tensor], of paths: [String], by gradients: [Tensor], _ options: ASAMOptions
+  ) throws {
     var sizes: [Tensor?] = [], scaled: [Tensor] = []
     for ((weight, path), gradient) in zip(zip(weights, paths), gradients) {
       let size = path.hasSuffix("bias") ? nil : try weight.detached().abs() + options.eta
@@ -62,7 +66,11 @@ public enum AdaptiveAscent: AscentDirection {
     }
     let scale = options.rho / length(of: try scaled.norms())
     for (weight, (size, gradient)) in zip(weights, zip(sizes, scaled)) {
-      if let size { try weight.addProduct(size, gradient, scale: scale) } else { try weight.add(gradient, scale: scale) }
+      guard let size else {
+        try weight.add(gradient, scale: scale)
+        continue
+      }
+      try weight.addProduct(size, gradient, scale: scale)
     }
   }
 }

@@ -19,11 +19,11 @@ public struct LAMBOptions: Options {
   }
 }
 
-/// LAMB: Adam's direction, as long in every tensor as the tensor itself (You et al. 2020, arXiv 1904.00962, algorithm 2).
+/// LAMB: Adam's direction, as long in every tensor as the tensor itself (You et al. 2020, arXiv 1904.00962,
+/// algorithm 2).
 ///
 /// With Adam's corrected means m' and v': u = m' / (sqrt(v') + epsilon) + weightDecay w; the step is
-/// -rate (|w| / |u|) u, norms over a whole tensor, the ratio 1 where one of them is 0. The paper's bounds on |w| are left
-/// out, as in its own runs.
+/// -rate (|w| / |u|) u, norms over a whole tensor, the ratio 1 where one of them is 0. The paper's phi is the identity.
 public final class LAMB: Optimizer {
   private let options: LAMBOptions
   private var buffers: ParameterBuffers

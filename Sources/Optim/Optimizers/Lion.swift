@@ -19,8 +19,8 @@ public struct LionOptions: Options {
 
 /// Lion: steps of one size along the sign of the momentum (Chen et al. 2023, arXiv 2302.06675, algorithm 2).
 ///
-/// c = beta1 m + (1 - beta1) g; w becomes w - rate (sign(c) + weightDecay w); m becomes beta2 m + (1 - beta2) g. The paper
-/// takes a rate 3 to 10 times smaller and a decay as much larger than AdamW's.
+/// c = beta1 m + (1 - beta1) g; w becomes w - rate (sign(c) + weightDecay w); m becomes beta2 m + (1 - beta2) g. The
+/// paper takes a rate 3 to 10 times smaller and a decay as much larger than AdamW's.
 public final class Lion: Optimizer {
   private let options: LionOptions
   private var buffers: ParameterBuffers

@@ -14,7 +14,7 @@ public final class Lookahead: OptimizerWrapper {
 
     public static var fields: [Field<Self>] {
       [
-        Field("syncEvery", \.syncEvery, in: 1...1_000_000_000, "steps of the optimizer inside for one of the slow weights"),
+        Field("syncEvery", \.syncEvery, in: 1...1_000_000_000, "steps of the optimizer inside for each slow one"),
         Field("slowStep", \.slowStep, in: 0.001...1, "part of the way the slow weights go"),
       ]
     }

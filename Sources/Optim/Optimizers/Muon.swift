@@ -30,13 +30,17 @@ public struct MuonOptions: Options {
       Field("momentum", \.momentum, in: 0...1, "memory of the mean of the gradients of matrices"),
       Field("nesterov", \.nesterov, "look ahead along the momentum (Nesterov)"),
       Field("weightDecay", \.weightDecay, in: 0...1000, "part of the learning rate the weights shrink by a step"),
-      Field("newtonSchulzSteps", \.newtonSchulzSteps, in: 1...99, "steps of the iteration that makes directions orthogonal"),
+      Field("newtonSchulzSteps", \.newtonSchulzSteps, in: 1...99, "steps of the iteration that orthogonalizes"),
       Field("filters", \.filters, "take filters [O, I, height, width] as matrices of O rows; else they go to AdamW"),
       Field(
         "adjust", \.adjust, choices: Adjustment.self,
         "rate of an A x B matrix: times sqrt(max(1, A / B)), or times 0.2 sqrt(max(A, B)), the size of AdamW's steps"),
-      Field("precision", \.precision, choices: Precision.self, "type the iteration computes in: that of the weights, or bfloat16"),
-      Field("adamLearningRate", \.adamLearningRate, in: 0...1000, "AdamW's rate for all else, as a part of the learning rate"),
+      Field(
+        "precision", \.precision, choices: Precision.self,
+        "type the iteration computes in: that of the weights, or bfloat16"),
+      Field(
+        "adamLearningRate", \.adamLearningRate, in: 0...1000,
+        "AdamW's rate for all else, as a part of the learning rate"),
       Field("beta1", \.beta1, in: 0...0.999_999_999, "AdamW's memory of the mean of the gradients"),
       Field("beta2", \.beta2, in: 0...0.999_999_999, "AdamW's memory of the mean of their squares"),
       Field("epsilon", \.epsilon, in: 0...1, "added to AdamW's denominator"),
@@ -47,9 +51,9 @@ public struct MuonOptions: Options {
 /// Muon for matrices (Jordan et al. 2024), as `torch.optim.Muon`, and AdamW for everything else.
 ///
 /// With m = momentum m + (1 - momentum) g: u = m, or with `nesterov` g + momentum (m - g); w becomes
-/// (1 - rate weightDecay) w - rate' O, where O is u with all singular values brought close to 1 by ``orthogonalized`` and
-/// rate' the rate adjusted to the shape. PyTorch runs the iteration in bfloat16, which `precision` asks for; the type of
-/// the weights is the default here, for rounding to three digits differs from one processor to the next.
+/// (1 - rate weightDecay) w - rate' O, where O is u with all singular values brought close to 1 (`orthogonalized`) and
+/// rate' the rate adjusted to the shape. PyTorch runs the iteration in bfloat16, which `precision` asks for; the type
+/// of the weights is the default here, for so coarse a rounding differs from one processor to the next.
 public final class Muon: Optimizer {
   private static let prefix = "adamw/"
 

@@ -5,9 +5,9 @@ private let clampMin = Operator("aten::clamp_min")
 
 /// A matrix of the same singular vectors whose singular values are near 1: between about 0.7 and 1.2 after five steps.
 ///
-/// The quintic Newton-Schulz iteration of Muon (Jordan et al. 2024): X becomes a X + (b G + c G G) X with G = X X^T, from
-/// X = M / max(|M|, 1e-7). The coefficients make small singular values grow as fast as can be, which is why it settles near
-/// 1 and not on it. Costs about 4 n^2 m + 2 n^3 operations a step, n the shorter side.
+/// The quintic Newton-Schulz iteration of Muon (Jordan et al. 2024): X becomes a X + (b G + c G G) X with G = X X^T,
+/// from X = M / max(|M|, 1e-7). The coefficients make small singular values grow as fast as can be, which is why it
+/// settles near 1 and not on it. Costs about 4 n^2 m + 2 n^3 operations a step, n the shorter side.
 ///
 /// - Parameter matrix: `[A, B]`, of any floating-point type; the iteration computes in it.
 func orthogonalized(_ matrix: Tensor, steps: Int) throws -> Tensor {

@@ -25,8 +25,8 @@ struct ParameterBuffers {
 
   /// Most tensors in a batch that is not whole.
   static let mostTensors = 256
-  /// A batch's tensors and their buffers shall stay in the cache from one operation to the next; an accelerator takes as
-  /// many as it gets.
+  /// A batch's tensors and their buffers shall stay in the cache from one operation to the next; an accelerator takes
+  /// as many as it gets.
   private static let mostElements = 1 << 16
 
   let trained: TrainedTensors

@@ -35,7 +35,8 @@ public final class ScheduleFree<OptimizerOptions: ScheduleFreeOptions>: Optimize
   /// - Throws: `BasinError` of kind internalError while the parameters hold the evaluation weights.
   public func step(learningRate: Double) throws {
     guard trainingWeights == nil else {
-      throw BasinError.internalError("a step of \(OptimizerOptions.name) while the parameters hold its evaluation weights")
+      throw BasinError.internalError(
+        "a step of \(OptimizerOptions.name) while the parameters hold its evaluation weights")
     }
     try LibTorch.withoutGradient {
       let batches = try buffers.advance()
