@@ -92,7 +92,8 @@ import Testing
     try folder.update()
     #expect(try folder.events == [name])
     let whole = try folder.bytes()
-    #expect(whole.count > 100)
+    let lines = try Self.lines.map { try JSONDecoder().decode(JSONValue.self, from: Data($0.utf8)) }
+    #expect(whole == TensorBoardEvents.encode(lines, time: 1_763_845_200))
     try folder.write(Self.lines[0])
     try folder.update()
     try folder.write(Self.lines[0] + Self.lines[1].replacingOccurrences(of: "0.1", with: "0.2"))
