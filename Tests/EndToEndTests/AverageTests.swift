@@ -47,7 +47,8 @@ import Testing
     for seed in 0..<3 { try space.run(small.train("backbone", to: "run\(seed)", "--seed", "\(seed)"), expecting: 0) }
     let document = try space.json(["average", "run0", "run1", "run2", "--greedy", "--to", "soup.safetensors"])
     let singles = document["ingredients"]?.items ?? []
-    let best = try #require(singles.compactMap { $0["validation"]?["accuracy"]?.number }.max())
+    let accuracies = singles.compactMap { $0["validation"]?["accuracy"]?.number }
+    let best = try #require(accuracies.max())
     #expect(try #require(document["validation"]?["accuracy"]?.number) >= best)
     let kept = singles.filter { $0["kept"]?.flag == true }
     #expect(kept.count == document["samples"]?.integer && kept.contains { $0["validation"]?["accuracy"]?.number == best })

@@ -64,7 +64,7 @@ import Testing
       let (a, b) = (plane.positions[i], plane.positions[j])
       return ((a.x - b.x) * (a.x - b.x) + (a.y - b.y) * (a.y - b.y)).squareRoot()
     }
-    #expect(plane.positions[0] == .init(x: 0, y: 0))
+    #expect(plane.positions[0].x == 0 && plane.positions[0].y == 0)
     #expect(plane.positions[1].y == 0 && plane.positions[2].y > 0)
     for (i, j) in [(0, 1), (0, 2), (1, 2)] { #expect(try abs(apart(i, j) - distance(i, j)) < 1e-9) }
     #expect(try abs(VectorMath.dot(plane.u, plane.v)) < 1e-12)

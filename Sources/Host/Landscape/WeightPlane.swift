@@ -5,6 +5,11 @@ import PluginAPI
 public struct WeightPlane {
   public struct Position: Hashable, Sendable {
     public let x, y: Double
+
+    public init(x: Double, y: Double) {
+      self.x = x
+      self.y = y
+    }
   }
 
   /// float64, one tensor a parameter.

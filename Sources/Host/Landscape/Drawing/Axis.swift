@@ -62,8 +62,8 @@ public struct Axis: Sendable {
   }
 
   /// A value as short as its digits allow.
-  public static func label(_ value: Double) -> String {
-    let text = String(format: "%.4g", value)
+  public static func label(_ value: Double, digits: Int = 4) -> String {
+    let text = String(format: "%.\(digits)g", value)
     return text.replacingOccurrences(of: "e+0", with: "e").replacingOccurrences(of: "e-0", with: "e-")
       .replacingOccurrences(of: "e+", with: "e")
   }

@@ -83,10 +83,12 @@ struct ContourPanel {
       drawing.rectangle(left, bottom - step * Double(band + 1), 14, step + (band > 0 ? 0.5 : 0), color(band))
     }
     let every = step < 13 ? 2 : 1
+    // As many digits as tell the levels apart.
+    let digits = (3...7).first { digits in Set(levels.map { String(format: "%.\(digits)g", $0) }).count == levels.count } ?? 7
     for (index, level) in levels.enumerated() where index % every == 0 {
       let at = bottom - step * Double(index + 1)
       drawing.line([.init(left + 14, at), .init(left + 17, at)], .black)
-      drawing.text(Axis.label(Double(String(format: "%.3g", level)) ?? level), left + 20, at + 4, size: 10)
+      drawing.text(Axis.label(level, digits: digits), left + 20, at + 4, size: 10)
     }
     drawing.line(
       [.init(left, top), .init(left + 14, top), .init(left + 14, bottom), .init(left, bottom), .init(left, top)], .black, width: 0.8)
