@@ -19,7 +19,10 @@ let package = Package(
     .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
   ],
   targets: [
-    .target(name: "Optim", dependencies: [api], path: "Sources/Optim", exclude: ["README.md"], swiftSettings: swift6),
+    .target(name: "OptimKernels", path: "Sources/Optim/Kernels"),
+    .target(
+      name: "Optim", dependencies: [api, "OptimKernels"], path: "Sources/Optim", exclude: ["Kernels", "README.md"],
+      swiftSettings: swift6),
 
     .systemLibrary(
       name: "CLibXML2", path: "Sources/CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),

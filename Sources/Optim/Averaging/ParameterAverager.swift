@@ -6,12 +6,12 @@ import PluginAPI
 /// Statistics and counters of a model are no business of its: only tensors of role `.parameter` are averaged. 16-bit
 /// weights are averaged in float32, for a running mean loses what is smaller than a rounding step of its type.
 public final class ParameterAverager: Averager {
-  private let trained: TrainedTensors
-  private let fused: Bool
+  let trained: TrainedTensors
+  let fused: Bool
   private let hasNarrowTypes: Bool
-  private let weighting: AverageWeight
+  let weighting: AverageWeight
   /// Empty before the first sample; kept through a reset, whose next sample overwrites it.
-  private var averages: [Tensor] = []
+  private(set) var averages: [Tensor] = []
   public private(set) var samples = 0
 
   /// - Parameters:
@@ -75,6 +75,8 @@ public final class ParameterAverager: Averager {
     averages = found
     samples = count
   }
+
+  public func countFusedSample() { samples += 1 }
 
   public func reset() { samples = 0 }
 }

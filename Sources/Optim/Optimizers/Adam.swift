@@ -49,17 +49,17 @@ public struct AdamOptions<Decay: AdamDecay>: Options {
 
 /// ``Adam`` or ``AdamW``.
 public final class AdamOptimizer<Decay: AdamDecay>: Optimizer {
-  private let options: AdamOptions<Decay>
-  private let trained: TrainedTensors
-  private let fused: Bool
+  let options: AdamOptions<Decay>
+  let trained: TrainedTensors
+  let fused: Bool
   private let fusedOperator = Operator(Decay.isDecoupled ? "aten::_fused_adamw_" : "aten::_fused_adam_")
 
   /// Both empty before the first step.
-  private var means: [Tensor] = []
-  private var squares: [Tensor] = []
+  private(set) var means: [Tensor] = []
+  private(set) var squares: [Tensor] = []
   /// Steps each parameter has made; nil as long as that is `step` for all of them.
-  private var steps: [Int]?
-  private var step = 0
+  private(set) var steps: [Int]?
+  var step = 0
   /// What the kernel reads the step count from: one tensor, named once for every parameter.
   private var stepTensors: [Tensor] = []
 
@@ -151,7 +151,7 @@ public final class AdamOptimizer<Decay: AdamDecay>: Optimizer {
   }
 
   /// base^exponent by squaring: exact enough, and without a C library.
-  private static func power(_ base: Double, _ exponent: Int) -> Double {
+  static func power(_ base: Double, _ exponent: Int) -> Double {
     var result = 1.0, factor = base, rest = exponent
     while rest > 0 {
       if rest & 1 == 1 { result *= factor }

@@ -24,12 +24,12 @@ public struct SGDOptions: Options {
 /// With g' = g + weightDecay w: the buffer b starts as g' and becomes momentum b + (1 - dampening) g'; the step goes
 /// along b, or along g' + momentum b with `nesterov`, or along g' without momentum.
 public final class SGD: Optimizer {
-  private let options: SGDOptions
-  private let trained: TrainedTensors
-  private let fused: Bool
+  let options: SGDOptions
+  let trained: TrainedTensors
+  let fused: Bool
   private var buffers: [Tensor?]
   /// `buffers` once all of them are there, so that a usual step passes them on as they are.
-  private var allBuffers: [Tensor]?
+  private(set) var allBuffers: [Tensor]?
 
   private static let fusedOperator = Operator("aten::_fused_sgd_")
 
