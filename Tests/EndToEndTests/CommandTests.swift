@@ -6,7 +6,8 @@ import Testing
   func list() throws {
     let space = try Workspace()
     let all = try space.json(["list"])
-    #expect(all.keys == ["domains", "models", "datasets", "methods", "plugins"])
+    #expect(
+      all.keys == ["domains", "models", "datasets", "methods", "optimizers", "schedules", "averagings", "plugins"])
     #expect(Set(all["domains"]?.items.compactMap { $0["name"]?.text } ?? []) == ["graph", "vision", "text"])
     for kind in ["models", "datasets"] {
       #expect(

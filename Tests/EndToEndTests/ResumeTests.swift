@@ -82,6 +82,17 @@ import Testing
     #expect(try space.results(of: "run") == space.results(of: "whole"))
   }
 
+  @Test("two processes never train in one folder")
+  func locked() throws {
+    let space = try Workspace()
+    let first = try space.start(SmallRun.text.train("swa", to: "run", "--epochs", "200"))
+    let deadline = ContinuousClock.now + .seconds(30)
+    while first.isRunning, ContinuousClock.now < deadline, !hasLogged(space, "run") { usleep(500) }
+    try space.refused(["train", "--quiet", "--resume", "run"], 73, saying: "another process")
+    first.signal(SIGINT)
+    #expect(try first.finish().ending == .exited(130))
+  }
+
   @Test("a finished run is left as it is")
   func finished() throws {
     let space = try Workspace()

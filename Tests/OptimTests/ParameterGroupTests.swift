@@ -126,6 +126,7 @@ private func options(_ settings: [String: String]) throws -> ParameterGroupOptio
     more.tensors["exp_avg/stranger"] = try Tensor.zeros([1])
     #expect(throws: BasinError.self) { try resumed.restore(more) }
     try resumed.reset()
-    #expect(try resumed.state.tensors.isEmpty)
+    let fresh = try rule(groups.groups(network()), scheduleFree: scheduleFree)
+    #expect(try Set(resumed.state.tensors.keys) == Set(fresh.state.tensors.keys) && resumed.state.counters == fresh.state.counters)
   }
 }

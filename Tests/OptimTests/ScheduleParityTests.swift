@@ -60,6 +60,15 @@ private func makeSequence(_ name: String) throws -> any LearningRateCurve {
     #expect(starts == expected)
   }
 
+  @Test func aPolynomialOfPowerOneIsALine() throws {
+    let run = RunLength(epochs: 10, stepsPerEpoch: 4)
+    for floor in ["0", "0.3", "1"] {
+      let polynomial = factors(try makeSchedule("polynomial", ["power": "1", "floor": floor]), run)
+      let line = factors(try makeSchedule("linear", ["floor": floor]), run)
+      for (a, b) in zip(polynomial, line) { #expect(abs(a - b) < 1e-12) }
+    }
+  }
+
   @Test func pointsAreJoinedByStraightLines() throws {
     let run = RunLength(epochs: 10, stepsPerEpoch: 4)
     let curve = try makeSchedule("points", ["points": "0st:0.5, 2ep:1.5,0.5dur:1,10ep:0"])

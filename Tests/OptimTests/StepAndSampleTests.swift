@@ -39,7 +39,61 @@ private func allBytes(_ model: TestWeights, _ rule: any UpdateRule, _ averager: 
   return result
 }
 
+/// Several rules, each for some of the parameters, as parameter groups are.
+private final class Groups: SamplingRule {
+  let rules: [any SamplingRule]
+  init(_ rules: [any SamplingRule]) { self.rules = rules }
+
+  func samplingPass(learningRate: Double, into averager: any FusableAverager) throws -> SamplingPass? {
+    let passes = try rules.compactMap { try $0.samplingPass(learningRate: learningRate, into: averager) }
+    guard passes.count == rules.count else { return nil }
+    return SamplingPass(parameterCount: passes.reduce(0) { $0 + $1.parameterCount }) {
+      for pass in passes { try pass.run() }
+    }
+  }
+
+  func step(learningRate: Double) throws { for rule in rules { try rule.step(learningRate: learningRate) } }
+  var state: OptimizerState { OptimizerState() }
+  func restore(_ state: OptimizerState) throws {}
+  func reset() throws { for rule in rules { try rule.reset() } }
+}
+
 @Suite struct StepAndSampleTests {
+  /// Two groups of parameters, taking turns in the model, with different options.
+  @Test func groupsOfParametersShareASample() throws {
+    let one = try makeWeights(), apart = try makeWeights()
+    func groups(_ model: TestWeights) throws -> Groups {
+      let tensors = model.tensors()
+      var sgd = SGDOptions()
+      sgd.momentum = 0.9
+      sgd.weightDecay = 0.1
+      return Groups([
+        try SGD(sgd, parameters: tensors.indices.filter { $0 % 2 == 0 }.map { tensors[$0] }),
+        try Adam(AdamOptions(), parameters: tensors.indices.filter { $0 % 2 == 1 }.map { tensors[$0] }),
+      ])
+    }
+    let fast = try groups(one), plain = try groups(apart)
+    let averager = ParameterAverager(one.tensors()), other = ParameterAverager(apart.tensors(), fused: false)
+    for step in 1...6 {
+      try setGradients(one, step)
+      try setGradients(apart, step)
+      // A group alone is not the whole sample.
+      let before = try one.bytes()
+      #expect(try !fast.rules[0].step(learningRate: 0.01, samplingInto: averager))
+      #expect(try one.bytes() == before)
+      let done = try fast.step(learningRate: 0.01, samplingInto: averager)
+      #expect(done == (step > 1))
+      if !done { try stepAndSample(fast, learningRate: 0.01, into: averager) }
+      try plain.step(learningRate: 0.01)
+      try other.sample()
+    }
+    #expect(averager.samples == 6)
+    for (a, b) in zip(one.weights, apart.weights) where a.count > 0 { #expect(try relativeError(a, b) < 1e-6) }
+    for (a, b) in zip(try presentAverage(averager), try presentAverage(other)) where a.count > 0 {
+      #expect(try relativeError(a, b) < 1e-6)
+    }
+  }
+
   @Test(arguments: rules.indices, [AverageWeight.mean, .exponential(decay: 0.9, warmup: false)])
   func onePassIsStepThenSample(rule: Int, weighting: AverageWeight) throws {
     let (name, settings) = rules[rule]
@@ -98,7 +152,9 @@ private func allBytes(_ model: TestWeights, _ rule: any UpdateRule, _ averager: 
   }
 
   /// Where it cannot be one pass, nothing has happened, and `stepAndSample` does both apart.
-  @Test(arguments: ["sgd", "adam"], ["first", "reset", "gradient", "float64", "bfloat16", "other", "empty", "plain", "lawa"])
+  @Test(arguments: ["sgd", "adam"], [
+    "first", "reset", "emptied", "gradient", "float64", "bfloat16", "other", "empty", "plain", "lawa",
+  ])
   func whatCannotBeOnePassIsLeftAlone(name: String, reason: String) throws {
     let dtype: DType = reason == "float64" ? .float64 : reason == "bfloat16" ? .bfloat16 : .float32
     let settings = name == "sgd" ? ["momentum": "0.9"] : [:]
@@ -114,6 +170,7 @@ private func allBytes(_ model: TestWeights, _ rule: any UpdateRule, _ averager: 
       try mean.sample()
     }
     if reason == "reset" { try rule.reset() }
+    if reason == "emptied" { mean.reset() }
     try setGradients(model, 2, missing: reason == "gradient" ? 3 : nil)
     let before = try allBytes(model, rule, mean)
     let sampling = try #require(rule as? any SamplingRule)

@@ -38,6 +38,9 @@ struct TrainCommand: ParsableCommand {
       directory = try RunDirectory.create(out ?? RunDirectory.defaultPath(configuration))
       try AtomicFile.write(Data(configuration.yaml().utf8), to: directory.configuration)
     }
+    // Held until the process ends.
+    let lock = try directory.lock()
+    defer { withExtendedLifetime(lock) {} }
     do {
       try report(Self.train(configuration, catalog, directory, resuming: resume != nil, quiet: quiet || json), directory)
     } catch {

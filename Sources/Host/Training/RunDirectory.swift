@@ -60,6 +60,22 @@ public struct RunDirectory: Sendable {
     return path
   }
 
+  /// Keeps other processes from training in this folder as long as the result lives.
+  ///
+  /// - Throws: `BasinError` where one does already.
+  func lock() throws -> RunLock {
+    let file = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard file >= 0 else { throw BasinErrors.system("cannot be opened", file: path) }
+    guard flock(file, LOCK_EX | LOCK_NB) == 0 else {
+      let isTaken = errno == EWOULDBLOCK
+      close(file)
+      guard isTaken else { throw BasinErrors.system("cannot be locked", file: path) }
+      throw BasinError(
+        .cannotCreate, "another process is training in this folder", file: path, advice: "Wait for it, or stop it first")
+    }
+    return RunLock(file)
+  }
+
   /// Takes the folder away if nothing of a run is in it but its configuration.
   func removeIfUnused() {
     let unused: Set<String> = ["config.yaml", "metrics.jsonl"]
@@ -76,6 +92,14 @@ public struct RunDirectory: Sendable {
     guard FileManager.default.fileExists(atPath: metrics) else { return }
     guard truncate(metrics, off_t(length)) == 0 else { throw BasinErrors.system("cannot be cut back", file: metrics) }
   }
+}
+
+/// A run's folder that no other process trains in. The lock is on the open folder itself, so that a killed process leaves
+/// nothing behind.
+final class RunLock {
+  private let file: Int32
+  init(_ file: Int32) { self.file = file }
+  deinit { close(file) }
 }
 
 /// Appends lines to `metrics.jsonl`.

@@ -45,7 +45,6 @@ public final class GaussianAverager: SamplingAverager {
         if samples == 0 {
           try mean.copy(from: weight)
           try variance.fill(0)
-          try newest?[position].fill(0)
           continue
         }
         let before = try weight - mean

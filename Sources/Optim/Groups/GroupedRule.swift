@@ -4,7 +4,7 @@ import PluginAPI
 ///
 /// The state is that of all of them: tensors under their own names where these end in the path of a parameter; the others and
 /// the counters as `group0/step` and so on.
-public final class GroupedRule: SwitchingRule {
+public final class GroupedRule: SwitchingRule, SamplingRule {
   private let rules: [any UpdateRule]
   private let groups: [ParameterGroup]
 
@@ -17,6 +17,19 @@ public final class GroupedRule: SwitchingRule {
 
   public func step(learningRate: Double) throws {
     for (rule, group) in zip(rules, groups) { try rule.step(learningRate: learningRate * group.rate) }
+  }
+
+  public func samplingPass(learningRate: Double, into averager: any FusableAverager) throws -> SamplingPass? {
+    var passes: [SamplingPass] = []
+    for (rule, group) in zip(rules, groups) {
+      guard let rule = rule as? any SamplingRule,
+        let pass = try rule.samplingPass(learningRate: learningRate * group.rate, into: averager)
+      else { return nil }
+      passes.append(pass)
+    }
+    return SamplingPass(parameterCount: passes.reduce(0) { $0 + $1.parameterCount }) {
+      for pass in passes { try pass.run() }
+    }
   }
 
   public var state: OptimizerState {

@@ -20,7 +20,11 @@ constexpr int64_t width = 8;
 BASIN_INLINE Eight &at(float *memory, int64_t i) { return *reinterpret_cast<Eight *>(memory + i); }
 BASIN_INLINE const Eight &at(const float *memory, int64_t i) { return *reinterpret_cast<const Eight *>(memory + i); }
 
-BASIN_INLINE void sample(const Eight &weight, Eight &average, float share) { average += share * (weight - average); }
+// Rounded as PluginAPI's lerp, which samples by itself: a product and a sum, never fused.
+BASIN_INLINE void sample(const Eight &weight, Eight &average, float share) {
+#pragma clang fp contract(off)
+  average += share * (weight - average);
+}
 
 template <bool hasMomentum, bool nesterov>
 BASIN_INLINE void stepEight(const BasinSGDStep &step, Eight &weight, const Eight &gradient, Eight &buffer) {

@@ -72,7 +72,7 @@ public final class AdamOptimizer<Decay: AdamDecay>: Optimizer {
   }
 
   public func step(learningRate: Double) throws {
-    if try onePass(learningRate, sampling: nil) { return }
+    if let pass = try ordinaryPass(learningRate, sampling: nil) { return try pass.run() }
     try LibTorch.withoutGradient {
       for batch in try buffers.advance(whole: fused) {
         if fused { try runFused(batch, learningRate) } else { try stepPlainly(batch, learningRate) }

@@ -56,7 +56,7 @@ public final class SGD: Optimizer {
       let gradients = try trained.gradients()
       guard !gradients.isEmpty else { return }
       guard fused else { return try stepPlainly(gradients, learningRate) }
-      if try onePass(gradients, learningRate, sampling: nil) { return }
+      if let pass = try ordinaryPass(gradients, learningRate, sampling: nil) { return try pass.run() }
       if gradients.positions == nil {
         if options.momentum == 0 { return try runFused(trained.tensors, gradients.tensors, [], false, learningRate) }
         if let allBuffers { return try runFused(trained.tensors, gradients.tensors, allBuffers, false, learningRate) }

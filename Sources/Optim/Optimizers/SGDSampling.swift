@@ -2,42 +2,40 @@ import OptimKernels
 import PluginAPI
 
 extension SGD: SamplingRule {
-  public func step(learningRate: Double, samplingInto averager: any FusableAverager) throws -> Bool {
-    guard let sample = averager.fusedSample(of: trained.tensors),
-      try onePass(trained.gradients(), learningRate, sampling: sample)
-    else { return false }
-    averager.countFusedSample()
-    return true
+  public func samplingPass(learningRate: Double, into averager: any FusableAverager) throws -> SamplingPass? {
+    guard let sample = averager.fusedSample(of: trained.tensors) else { return nil }
+    return try ordinaryPass(trained.gradients(), learningRate, sampling: sample)
   }
 
   /// An ordinary step of all parameters in one pass over their memory, with or without a sample of the weights after it.
-  /// These are the same bits either way.
+  /// The weights come out the same to the bit either way.
   ///
-  /// - Returns: false where it cannot be done so, such as on the first step; nothing has happened then.
-  func onePass(
+  /// - Returns: nil where it cannot be done so, such as on the first step.
+  func ordinaryPass(
     _ gradients: TrainedTensors.Gradients, _ learningRate: Double, sampling sample: FusedSample?
-  ) throws -> Bool {
-    guard fused, gradients.positions == nil else { return false }
+  ) throws -> SamplingPass? {
+    guard fused, gradients.positions == nil else { return nil }
     let hasMomentum = options.momentum != 0
     var lists = [trained.tensors, gradients.tensors]
     if hasMomentum {
-      guard let allBuffers else { return false }
+      guard let allBuffers else { return nil }
       lists.append(allBuffers)
     }
     if let sample { lists.append(sample.averages) }
-    guard let pass = FusedPass(lists) else { return false }
+    guard let pass = FusedPass(lists) else { return nil }
     let step = BasinSGDStep(
       learningRate: Float(learningRate), weightDecay: Float(options.weightDecay), momentum: Float(options.momentum),
       keptGradient: Float(1 - options.dampening), nesterov: options.nesterov ? 1 : 0,
       sampleWeight: Float(sample?.weight ?? 0))
     let average = hasMomentum ? 3 : 2
-    try pass.run { count, memory in
-      withUnsafePointer(to: step) {
-        basinSGDStepAndSample(
-          $0, Int64(count), memory[0], memory[1], hasMomentum ? memory[2] : nil,
-          memory.count > average ? memory[average] : nil)
+    return SamplingPass(parameterCount: trained.tensors.count) {
+      try pass.run { count, memory in
+        withUnsafePointer(to: step) {
+          basinSGDStepAndSample(
+            $0, Int64(count), memory[0], memory[1], hasMomentum ? memory[2] : nil,
+            memory.count > average ? memory[average] : nil)
+        }
       }
     }
-    return true
   }
 }

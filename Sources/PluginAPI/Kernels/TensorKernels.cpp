@@ -85,6 +85,8 @@ BASIN_VECTORIZED void basinDropout(uint64_t key, uint32_t threshold, float scale
 }
 
 BASIN_VECTORIZED void basinLerp(int64_t begin, int64_t end, float weight, const float *targets, float *values) {
+  // The same bits on every processor: a product and a sum, never fused.
+#pragma clang fp contract(off)
   for (int64_t i = begin; i < end; ++i) values[i] += weight * (targets[i] - values[i]);
 }
 
