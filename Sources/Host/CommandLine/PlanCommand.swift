@@ -22,6 +22,7 @@ struct PlanCommand: ParsableCommand {
     let schedule = try configuration.makeSchedule(catalog)
     try schedule.check(run)
     let events = try configuration.makePolicy(catalog).events(in: run)
+    let observers = try configuration.observe.map { (name: $0.text, events: try $0.makePolicy(catalog).events(in: run)) }
     func rate(_ step: Int) -> Double { configuration.learningRate * schedule.factor(at: Progress(step: step, run: run)) }
     func epoch(_ step: Int) -> Double { Double(step) / Double(run.stepsPerEpoch) }
 
@@ -33,6 +34,7 @@ struct PlanCommand: ParsableCommand {
           ["epoch": epoch($0.step) == epoch($0.step).rounded() ? .int(Int(epoch($0.step))) : JSONValue(epoch($0.step)),
             "step": .int($0.step), "kind": .string($0.kind.rawValue)]
         }),
+        "observers": .array(observers.map { ["name": .string($0.name), "steps": .array($0.events.map { .int($0.step) })] }),
         "learningRate": .array((0..<run.epochs).map { ["epoch": .int($0), "rate": JSONValue(rate($0 * run.stepsPerEpoch))] }),
       ])
     }
@@ -42,5 +44,8 @@ struct PlanCommand: ParsableCommand {
     let restarts = events.filter { $0.kind == .restart }
     print("  \(samples) samples" + (restarts.isEmpty ? "" : ", \(restarts.count) restarts after epochs "
       + restarts.map { String(format: "%g", epoch($0.step)) }.joined(separator: ", ")))
+    for observer in observers {
+      print("  observer \(observer.name): \(observer.events.count) samples" + (observer.events.first.map { " from step \($0.step)" } ?? ""))
+    }
   }
 }
