@@ -12,8 +12,12 @@ import Testing
   func uniform(small: SmallRun) throws {
     let space = try Workspace()
     for seed in 0..<3 { try space.run(small.train("backbone", to: "run\(seed)", "--seed", "\(seed)"), expecting: 0) }
-    let document = try space.json(["average", "run0", "run1", "run2/weights/last.safetensors", "--to", "soup.safetensors"])
-    #expect(document["samples"]?.integer == 3 && document["ingredients"]?.items.count == 3 && document["kind"]?.text == "uniform")
+    let document = try space.json([
+      "average", "run0", "run1", "run2/weights/last.safetensors", "--to", "soup.safetensors",
+    ])
+    #expect(
+      document["samples"]?.integer == 3 && document["ingredients"]?.items.count == 3
+        && document["kind"]?.text == "uniform")
     let evaluated = try space.json(["evaluate", "run0"])
     #expect(document["ingredients"]?[0]?["test"] == evaluated["test"])
     let parts = try (0..<3).map { try TensorFile(space.data("run\($0)/weights/last.safetensors")).tensors }
@@ -37,7 +41,9 @@ import Testing
     #expect((statistics > 0) == (small.domain == "vision"))
     // The file is weights like any other: statistics that are estimated again give what was told.
     let told = document["test"]
-    let drawn = try space.json(["landscape", "run0", "--to", "soup.safetensors", "--points", "2", "--bn-update", "pooled", "--out", "line"])
+    let drawn = try space.json([
+      "landscape", "run0", "--to", "soup.safetensors", "--points", "2", "--bn-update", "pooled", "--out", "line",
+    ])
     #expect(drawn["named"]?[1]?["test"]?["loss"] == told?["loss"])
   }
 
@@ -51,10 +57,13 @@ import Testing
     let best = try #require(accuracies.max())
     #expect(try #require(document["validation"]?["accuracy"]?.number) >= best)
     let kept = singles.filter { $0["kept"]?.flag == true }
-    #expect(kept.count == document["samples"]?.integer && kept.contains { $0["validation"]?["accuracy"]?.number == best })
+    #expect(
+      kept.count == document["samples"]?.integer && kept.contains { $0["validation"]?["accuracy"]?.number == best })
     if kept.count == 1, let index = singles.firstIndex(of: kept[0]) {
       #expect(document["test"] == kept[0]["test"])
-      #expect(try TensorFile(space.data("soup.safetensors")).tensors == TensorFile(space.data("run\(index)/weights/last.safetensors")).tensors)
+      #expect(
+        try TensorFile(space.data("soup.safetensors")).tensors
+          == TensorFile(space.data("run\(index)/weights/last.safetensors")).tensors)
     }
   }
 
@@ -69,7 +78,8 @@ import Testing
     try space.refused(["average", "run", "wide"] + to, 65, saying: "shape", "wide")
     try space.refused(["average", "run", "nowhere"] + to, 66, saying: "nowhere")
     try space.refused(["average", "run", "run", "--weights", "averaged"] + to, 66, saying: "averaged")
-    try space.refused(["average", "run", "run", "--to", "no/such/folder/soup.safetensors"], 73, saying: "no/such/folder")
+    try space.refused(
+      ["average", "run", "run", "--to", "no/such/folder/soup.safetensors"], 73, saying: "no/such/folder")
     #expect(!space.exists("soup.safetensors"))
     // The graph run has validation data of its own; without any there is nothing to be greedy by.
     try space.run(SmallRun.text.train("backbone", to: "blind", "--validation-fraction", "0"), expecting: 0)

@@ -32,7 +32,9 @@ import Testing
   @Test("rays: N directions of P points, and the weights themselves as evaluate has them", arguments: SmallRun.all)
   func rays(small: SmallRun) throws {
     let space = try trained(small, 0)
-    let arguments = ["landscape", "run0", "--rays", "2", "--points", "3", "--radius", "0.5", "--part", "all", "--bn-update", "none"]
+    let arguments = [
+      "landscape", "run0", "--rays", "2", "--points", "3", "--radius", "0.5", "--part", "all", "--bn-update", "none",
+    ]
     let document = try space.json(arguments + ["--out", "out"])
     #expect(document == Document(try space.data("out/landscape.json")))
     #expect(document["kind"]?.text == "rays" && document["model"]?.text == small.model)
@@ -58,9 +60,12 @@ import Testing
   @Test("a segment leads from the one weights to the other", arguments: SmallRun.all)
   func segment(small: SmallRun) throws {
     let space = try trained(small, 0, 1)
-    let document = try space.json(["landscape", "run0", "--to", "run1", "--points", "3", "--margin", "0", "--out", "out"])
+    let document = try space.json([
+      "landscape", "run0", "--to", "run1", "--points", "3", "--margin", "0", "--out", "out",
+    ])
     let points = document["points"]?.items ?? [], named = document["named"]?.items ?? []
-    #expect(points.map { $0["coordinates"]?[0]?.number } == [0, 0.5, 1] && named.map { $0["name"]?.text } == ["run0", "run1"])
+    #expect(
+      points.map { $0["coordinates"]?[0]?.number } == [0, 0.5, 1] && named.map { $0["name"]?.text } == ["run0", "run1"])
     #expect(points.first?["test"] == named.first?["test"] && points.last?["test"] == named.last?["test"])
     #expect(named[0]["train"] != named[1]["train"])
     #expect(document["named"]?[0]?["validation"] == nil)
@@ -75,7 +80,8 @@ import Testing
   func plane(small: SmallRun) throws {
     let space = try trained(small, 0, 1, 2)
     let document = try space.json([
-      "landscape", "run0", "--plane", "run1", "run2", "--points", "3", "--part", "test", "--examples", "20", "--out", "out",
+      "landscape", "run0", "--plane", "run1", "run2", "--points", "3", "--part", "test", "--examples", "20", "--out",
+      "out",
     ])
     #expect(document["points"]?.items.count == 9 && document["axes"]?.items.map(\.items.count) == [3, 3])
     let named = (document["named"]?.items ?? []).compactMap { point in

@@ -20,7 +20,8 @@ import Testing
     #expect(try #require(document["smallestEigenvalue"]?["value"]?.number) < values[1])
     #expect(document["trace"]?["samples"]?.integer == 3 && document["trace"]?["standardError"]?.number != nil)
     // To first order the rise of the loss is radius times gradient.
-    let slope = try #require(document["gradientNorm"]?.number), rise = try #require(document["sam"]?["sharpness"]?.number)
+    let slope = try #require(document["gradientNorm"]?.number),
+      rise = try #require(document["sam"]?["sharpness"]?.number)
     #expect(rise > 0.5 * 0.05 * slope && document["asam"]?["sharpness"]?.number ?? 0 > 0)
     #expect(document["among"]?.isNull == true)
     #expect(try space.json(arguments) == document)
@@ -28,7 +29,9 @@ import Testing
       let other = try space.json(arguments + ["--products", "differences"])
       #expect(other["hessianProducts"]?.text == "differences" && (other["differences"]?["step"]?.number ?? 0) > 0)
       // ReLU's kinks are in the differences and not in the derivative: here they need not agree, but the error is told.
-      #expect((other["eigenvalues"]?[0]?["value"]?.number ?? 0) > 0 && (other["differences"]?["relativeError"]?.number ?? 0) > 0)
+      #expect(
+        (other["eigenvalues"]?[0]?["value"]?.number ?? 0) > 0
+          && (other["differences"]?["relativeError"]?.number ?? 0) > 0)
     } else {
       try space.refused(arguments + ["--products", "exact"], 70, saying: "derivative")
     }
@@ -42,7 +45,8 @@ import Testing
     let one = try space.json(short)
     let evaluated = try #require(space.json(["evaluate", "run"])["test"]?["loss"]?.number)
     #expect(try abs(#require(one["loss"]?.number) - evaluated) < 1e-6)
-    #expect(one["eigenvalues"]?.isNull == true && one["hessianProducts"]?.isNull == true && one["trace"]?.isNull == true)
+    #expect(
+      one["eigenvalues"]?.isNull == true && one["hessianProducts"]?.isNull == true && one["trace"]?.isNull == true)
     let many = try space.json(short + ["--steps", "10"])
     #expect(try #require(many["sam"]?["sharpness"]?.number) >= #require(one["sam"]?["sharpness"]?.number) - 1e-6)
     // Longer radii rise higher.
@@ -57,8 +61,10 @@ import Testing
     try space.run(SmallRun.graph.train("backbone", to: "wide", "--set", "model.hidden=9"), expecting: 0)
     for (flags, status, word) in [
       (["--rho", "0"], 64, "--rho"), (["--rho", "nan"], 64, "--rho"), (["--eigenvalues", "-1"], 64, "--eigenvalues"),
-      (["--iterations", "1"], 64, "--iterations"), (["--part", "dev"], 64, "validation"), (["--products", "fast"], 64, "exact"),
-      (["--among", "run"], 64, "--among"), (["--among", "run", "wide"], 65, "shape"), (["--among", "run", "nowhere"], 66, "nowhere"),
+      (["--iterations", "1"], 64, "--iterations"), (["--part", "dev"], 64, "validation"),
+      (["--products", "fast"], 64, "exact"),
+      (["--among", "run"], 64, "--among"), (["--among", "run", "wide"], 65, "shape"),
+      (["--among", "run", "nowhere"], 66, "nowhere"),
       (["--weights", "averaged"], 66, "averaged"),
     ] as [([String], Int32, String)] {
       try space.refused(["sharpness", "run"] + flags, status, saying: word)

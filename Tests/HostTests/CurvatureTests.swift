@@ -5,7 +5,9 @@ import Testing
 @Suite("curvature") struct CurvatureTests {
   private let random = Random(seed: 3)["test"]
 
-  @Test("loss, gradient and product with the Hessian as by torch.func", arguments: [(DType.float64, 1e-11), (.float32, 2e-6)])
+  @Test(
+    "loss, gradient and product with the Hessian as by torch.func",
+    arguments: [(DType.float64, 1e-11), (.float32, 2e-6)])
   func derivatives(dtype: DType, tolerance: Double) throws {
     let fixture = try LandscapeFixture()
     let loss = try fixture.loss(dtype)
@@ -15,7 +17,8 @@ import Testing
   }
 
   private func differences(_ found: [Lanczos.Pair], _ expected: [Double]) -> Double {
-    zip(found.map(\.value), expected.reversed()).map { abs($0 - $1) }.max().map { $0 / (expected.last ?? 1) } ?? .infinity
+    zip(found.map(\.value), expected.reversed()).map { abs($0 - $1) }.max().map { $0 / (expected.last ?? 1) }
+      ?? .infinity
   }
 
   @Test("the largest eigenvalues as by the full Hessian", arguments: [(DType.float64, 1e-9), (.float32, 1e-5)])
@@ -25,7 +28,8 @@ import Testing
     let loss = try fixture.loss(dtype)
     let product = try HessianProduct(loss, random: random)
     #expect(product.method == .exact && product.step == nil)
-    let found = try Lanczos(tolerance: 1e-7)(5, in: loss.space, random: random["start"], product: product.callAsFunction)
+    let found = try Lanczos(tolerance: 1e-7)(
+      5, in: loss.space, random: random["start"], product: product.callAsFunction)
     #expect(found.top.count == 5)
     #expect(differences(found.top, expected) < tolerance)
     let bottom = try #require(found.bottom)
@@ -128,7 +132,9 @@ import Testing
     // A single large one converges at once: without orthogonalization copies of it follow.
     let eigenvalues = [1e6] + (1..<80).map { 1 / Double($0) }
     let a = try matrix(eigenvalues)
-    let found = try Lanczos(maximumIterations: 80, tolerance: 1e-16)(3, in: space(80), random: random) { try a.matmul($0) }
+    let found = try Lanczos(maximumIterations: 80, tolerance: 1e-16)(3, in: space(80), random: random) {
+      try a.matmul($0)
+    }
     #expect(abs(found.top[0].value - 1e6) < 1e-3)
     #expect(abs(found.top[1].value - 1) < 1e-6 && abs(found.top[2].value - 0.5) < 1e-6)
   }

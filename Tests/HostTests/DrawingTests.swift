@@ -16,7 +16,8 @@ import Testing
     drawing.rectangle(1, 1, 2.5, 2.5, .init(0x000000))
     let raster = Raster(drawing, scale: 1)
     #expect(raster.width == 8 && raster.height == 6)
-    #expect(pixel(raster, 0, 0) == [255, 255, 255] && pixel(raster, 1, 1) == [0, 0, 0] && pixel(raster, 2, 2) == [0, 0, 0])
+    #expect(
+      pixel(raster, 0, 0) == [255, 255, 255] && pixel(raster, 1, 1) == [0, 0, 0] && pixel(raster, 2, 2) == [0, 0, 0])
     #expect(pixel(raster, 3, 1) == [128, 128, 128] && pixel(raster, 1, 3) == [128, 128, 128])
     #expect(pixel(raster, 3, 3) == [191, 191, 191] && pixel(raster, 4, 1) == [255, 255, 255])
   }
@@ -24,7 +25,8 @@ import Testing
   @Test("polygons of one item that overlap or touch leave no trace of each other")
   func overlap() {
     var drawing = Drawing(width: 6, height: 4)
-    let left = [Point(0, 0), Point(2.5, 0), Point(2.5, 4), Point(0, 4)], right = [Point(2.5, 0), Point(6, 0), Point(6, 4), Point(2.5, 4)]
+    let left = [Point(0, 0), Point(2.5, 0), Point(2.5, 4), Point(0, 4)],
+      right = [Point(2.5, 0), Point(6, 0), Point(6, 4), Point(2.5, 4)]
     drawing.fill([left, right, left], .init(0x204060, opacity: 0.5))
     let raster = Raster(drawing, scale: 1)
     #expect(Set((0..<6).map { pixel(raster, $0, 2) }).count == 1)
@@ -79,11 +81,15 @@ import Testing
     #expect(drawing.svg.contains(">a&lt;b &amp; c&gt;d</text>"))
   }
 
-  @Test("ticks are round, within the range, and neither few nor many", arguments: [(0.0, 1.0), (-3.2, 4.1), (1.5391, 1.5392), (1e-7, 3e-7), (0, 123456)])
+  @Test(
+    "ticks are round, within the range, and neither few nor many",
+    arguments: [(0.0, 1.0), (-3.2, 4.1), (1.5391, 1.5392), (1e-7, 3e-7), (0, 123456)])
   func ticks(low: Double, high: Double) {
     let axis = Axis(exactly: low...high)
     let ticks = axis.ticks()
-    #expect((3...7).contains(ticks.count) && ticks == ticks.sorted() && ticks.allSatisfy { $0 >= low - 1e-12 && $0 <= high * (1 + 1e-9) })
+    #expect(
+      (3...7).contains(ticks.count) && ticks == ticks.sorted()
+        && ticks.allSatisfy { $0 >= low - 1e-12 && $0 <= high * (1 + 1e-9) })
     #expect(Set(ticks.map { Axis.label($0) }).count == ticks.count || (high - low) / high < 1e-3)
     #expect(axis.position(low) == 0 && axis.position(high) == 1)
   }
@@ -91,7 +97,8 @@ import Testing
   @Test("an axis of values: logarithmic where they span much, and never empty")
   func axes() {
     #expect(Axis([1, 1000], mayBeLogarithmic: true).isLogarithmic)
-    #expect(!Axis([1, 20], mayBeLogarithmic: true).isLogarithmic && !Axis([0, 1000], mayBeLogarithmic: true).isLogarithmic)
+    #expect(
+      !Axis([1, 20], mayBeLogarithmic: true).isLogarithmic && !Axis([0, 1000], mayBeLogarithmic: true).isLogarithmic)
     let logarithmic = Axis(exactly: 0.01...100, isLogarithmic: true)
     #expect(abs(logarithmic.position(1) - 0.5) < 1e-12 && logarithmic.ticks().contains { abs($0 - 1) < 1e-12 })
     for values in [[], [2, 2], [.nan, .infinity], [0]] as [[Double]] {

@@ -5,7 +5,8 @@ import Testing
 @Suite("weight geometry") struct WeightGeometryTests {
   private let names = ["0.weight", "0.bias", "2.weight", "2.bias", "conv.weight"]
 
-  @Test("directions normalized by filter and by layer as in Li et al.", arguments: WeightDirection.Normalization.allCases)
+  @Test(
+    "directions normalized by filter and by layer as in Li et al.", arguments: WeightDirection.Normalization.allCases)
   func normalization(kind: WeightDirection.Normalization) throws {
     let fixture = try LandscapeFixture()
     let weights = try names.map { try fixture["weight.\($0)"] }
@@ -26,7 +27,8 @@ import Testing
     let weight = try Tensor([Float(3), 4]), raw = try Tensor([Float(1), 1])
     let scaled = try WeightDirection(.filter, vectors: .scaled).normalized([raw], like: [weight])
     #expect(try abs(VectorMath.norm(scaled) - 5) < 1e-8)
-    #expect(try abs(VectorMath.norm(WeightDirection(.none, vectors: .scaled).normalized([raw], like: [weight])) - 1) < 1e-12)
+    #expect(
+      try abs(VectorMath.norm(WeightDirection(.none, vectors: .scaled).normalized([raw], like: [weight])) - 1) < 1e-12)
   }
 
   @Test("random directions are a function of seed and path alone")
@@ -59,7 +61,9 @@ import Testing
     }
     let three = try ["o", "a", "b"].map(weights)
     let plane = try WeightPlane(three[0], three[1], three[2])
-    func distance(_ i: Int, _ j: Int) throws -> Double { try VectorMath.norm(zip(three[i], three[j]).map { try $0.to(.float64) - $1.to(.float64) }) }
+    func distance(_ i: Int, _ j: Int) throws -> Double {
+      try VectorMath.norm(zip(three[i], three[j]).map { try $0.to(.float64) - $1.to(.float64) })
+    }
     func apart(_ i: Int, _ j: Int) -> Double {
       let (a, b) = (plane.positions[i], plane.positions[j])
       return ((a.x - b.x) * (a.x - b.x) + (a.y - b.y) * (a.y - b.y)).squareRoot()

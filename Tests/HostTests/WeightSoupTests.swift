@@ -25,7 +25,9 @@ import Testing
   @Test("a float32 mean would lose what float64 keeps")
   func precision() throws {
     var soup = WeightSoup()
-    for index in 0..<1000 { try soup.add([("a", Tensor([Float(16_777_216) + Float(index % 2) * 2]))], file: "\(index)") }
+    for index in 0..<1000 {
+      try soup.add([("a", Tensor([Float(16_777_216) + Float(index % 2) * 2]))], file: "\(index)")
+    }
     #expect(try abs(soup.mean[0].tensor.item() - 16_777_217) < 1e-6)
   }
 

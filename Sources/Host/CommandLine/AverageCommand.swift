@@ -14,7 +14,9 @@ struct AverageCommand: ParsableCommand {
       Example: basin average runs/a runs/b runs/c --greedy --to soup.safetensors
       """)
 
-  @Argument(help: ArgumentHelp("Runs, checkpoints or .safetensors files of one model; the first must belong to a run.", valueName: "ckpt"))
+  @Argument(
+    help: ArgumentHelp(
+      "Runs, checkpoints or .safetensors files of one model; the first must belong to a run.", valueName: "ckpt"))
   var paths: [String]
   @Option(help: ArgumentHelp("The file to write.", valueName: "file")) var to: String
   @Flag(help: "Keep only weights that do not make validation worse.") var greedy = false
@@ -24,12 +26,16 @@ struct AverageCommand: ParsableCommand {
   @Flag(help: "One JSON document on standard output.") var json = false
 
   func run() throws {
-    guard paths.count >= 2 else { throw BasinError.usage("an average needs two weights or more", advice: "Give several checkpoints") }
+    guard paths.count >= 2 else {
+      throw BasinError.usage("an average needs two weights or more", advice: "Give several checkpoints")
+    }
     Interruption.install()
     let options = WeightsOptions(path: paths[0], weights: weights, dataRoot: dataRoot, plugins: plugins.plugins)
     let files = try paths.map { try WeightsFile.find($0, options.choice()) }
     let folder = (to as NSString).deletingLastPathComponent
-    guard access(folder.isEmpty ? "." : folder, W_OK) == 0 else { throw BasinErrors.system("cannot be written", file: to) }
+    guard access(folder.isEmpty ? "." : folder, W_OK) == 0 else {
+      throw BasinErrors.system("cannot be written", file: to)
+    }
     let (run, _) = try options.prepare()
     // Every file is looked at before any is evaluated.
     let contents = try files.map { file in try Safetensors.read(file).tensors.map { (name: $0.key, tensor: $0.value) } }
@@ -38,7 +44,10 @@ struct AverageCommand: ParsableCommand {
     func metrics() throws -> (validation: Metrics?, test: Metrics?) {
       if Interruption.isRequested { throw Interrupted(checkpoint: nil) }
       return try run.locatingErrors {
-        (try run.splits.validation.map { try run.evaluation.metrics($0) }, try run.splits.test.map { try run.evaluation.metrics($0) })
+        (
+          try run.splits.validation.map { try run.evaluation.metrics($0) },
+          try run.splits.test.map { try run.evaluation.metrics($0) }
+        )
       }
     }
     let ingredients = try zip(files, contents).map { file, tensors in
@@ -54,7 +63,9 @@ struct AverageCommand: ParsableCommand {
       var soup = WeightSoup()
       for index in chosen { try soup.add(contents[index].filter { parameters.contains($0.name) }, file: files[index]) }
       let mean = Dictionary(soup.mean, uniquingKeysWith: { $1 })
-      for parameter in run.parameters { if let value = mean[parameter.path] { try parameter.tensor.copy(from: value) } }
+      for parameter in run.parameters {
+        if let value = mean[parameter.path] { try parameter.tensor.copy(from: value.to(parameter.tensor.dtype)) }
+      }
       try run.locatingErrors { try run.reestimateStatistics(run.splits.train) }
     }
 
@@ -62,7 +73,8 @@ struct AverageCommand: ParsableCommand {
     if greedy {
       let validation = try ingredients.map { item in
         guard let metrics = item.validation else {
-          throw BasinError.usage("a greedy average needs validation data, and the run has none", advice: "Leave --greedy out")
+          throw BasinError.usage(
+            "a greedy average needs validation data, and the run has none", advice: "Leave --greedy out")
         }
         return metrics
       }
@@ -74,7 +86,8 @@ struct AverageCommand: ParsableCommand {
     try cook(kept)
     let soup = try metrics()
     let metadata = [
-      "format": "pt", "weights": greedy ? "greedy average" : "average", "model": run.configuration.model, "samples": "\(kept.count)",
+      "format": "pt", "weights": greedy ? "greedy average" : "average", "model": run.configuration.model,
+      "samples": "\(kept.count)",
     ]
     try AtomicFile.write(Safetensors.encode(run.copyTensors(), metadata: metadata), to: to)
     try report(files, ingredients, kept, soup, run)
@@ -100,12 +113,14 @@ struct AverageCommand: ParsableCommand {
     }
     func text(_ metrics: Metrics?) -> String {
       guard let metrics else { return "-" }
-      return (metrics.accuracy.map { String(format: "%.2f %%  ", 100 * $0) } ?? "") + String(format: "(loss %.4f)", metrics.loss)
+      return (metrics.accuracy.map { String(format: "%.2f %%  ", 100 * $0) } ?? "")
+        + String(format: "(loss %.4f)", metrics.loss)
     }
     var rows = [["", "validation", "test", ""]]
     for index in files.indices {
       rows.append([
-        files[index], text(ingredients[index].validation), text(ingredients[index].test), kept.contains(index) ? "" : "left out",
+        files[index], text(ingredients[index].validation), text(ingredients[index].test),
+        kept.contains(index) ? "" : "left out",
       ])
     }
     rows.append(["average of \(kept.count)", text(soup.validation), text(soup.test), ""])

@@ -27,20 +27,27 @@ struct LandscapeCommand: ParsableCommand {
   @Argument(help: ArgumentHelp("A run directory, or a checkpoint in one.", valueName: "run")) var path: String?
   @Option(help: "Of runs and checkpoints: last, best or averaged (default: last).") var weights: String?
   @Option(help: "How many random directions.") var rays: Int?
-  @Option(help: ArgumentHelp("Other weights: a run, a checkpoint or a .safetensors file.", valueName: "other")) var to: String?
-  @Option(parsing: .upToNextOption, help: ArgumentHelp("Two other weights.", valueName: "ckpt")) var plane: [String] = []
+  @Option(help: ArgumentHelp("Other weights: a run, a checkpoint or a .safetensors file.", valueName: "other")) var to:
+    String?
+  @Option(parsing: .upToNextOption, help: ArgumentHelp("Two other weights.", valueName: "ckpt")) var plane: [String] =
+    []
   @Option(help: "Rays: how far to both sides (default: 1; 10 with --normalization none).") var radius: Double?
   @Option(help: "Points along each axis (default: 21).") var points: Int?
   @Option(help: "How far beyond the weights, as a part of their distance (default: 0.25).") var margin: Double?
-  @Option(help: "The data: train, validation, test, several with commas, or all (default: train,test).") var part: String?
-  @Option(help: "Rays: what directions are scaled to: filter, layer, or none (length 1) (default: filter).") var normalization: String?
-  @Option(help: "Rays: biases and normalization layers: zero or scaled (default: zero; scaled with --normalization none).")
+  @Option(help: "The data: train, validation, test, several with commas, or all (default: train,test).") var part:
+    String?
+  @Option(help: "Rays: what directions are scaled to: filter, layer, or none (length 1) (default: filter).")
+  var normalization: String?
+  @Option(
+    help: "Rays: biases and normalization layers: zero or scaled (default: zero; scaled with --normalization none).")
   var vectors: String?
   @Option(help: "The seed of directions and of the choice of examples (default: 0).") var seed: Int?
-  @Option(help: "Normalization statistics at each point: pooled (estimated again) or none (the run's) (default: pooled).")
+  @Option(
+    help: "Normalization statistics at each point: pooled (estimated again) or none (the run's) (default: pooled).")
   var bnUpdate: String?
   @Option(help: "Examples of each part, drawn at random (default: all).") var examples: Int?
-  @Option(help: "Training examples for the normalization statistics, drawn at random (default: all).") var bnExamples: Int?
+  @Option(help: "Training examples for the normalization statistics, drawn at random (default: all).") var bnExamples:
+    Int?
   @Option(help: "The folder of data sets, if not where the run had it.") var dataRoot: String?
   @OptionGroup var plugins: PluginOptions
   @Option(help: ArgumentHelp("The folder to write to.", valueName: "dir")) var out: String?
@@ -66,6 +73,8 @@ struct LandscapeCommand: ParsableCommand {
       let run = try prepare(plan.run, weights ?? "last", dataRoot, plugins.plugins)
       plan.model = run.configuration.model
       plan.dataset = run.configuration.dataset
+      if part == "all", run.splits.validation == nil { plan.parts.removeAll { $0 == .validation } }
+      if part == "all", run.splits.test == nil { plan.parts.removeAll { $0 == .test } }
       for part in plan.parts { _ = try run.part(part, examples: plan.examples, seed: plan.seed) }
       landscape = try LandscapeRun(plan, run)
       directory = try LandscapeDirectory.create(out, plan)
@@ -80,7 +89,9 @@ struct LandscapeCommand: ParsableCommand {
     try report(document, directory)
   }
 
-  private func prepare(_ path: String, _ weights: String, _ dataRoot: String?, _ plugins: [String]) throws -> PreparedRun {
+  private func prepare(_ path: String, _ weights: String, _ dataRoot: String?, _ plugins: [String]) throws
+    -> PreparedRun
+  {
     let options = WeightsOptions(path: path, weights: weights, dataRoot: dataRoot, plugins: plugins)
     var request = try RunRequest.read(options.directory().configuration)
     request.plugins += plugins
@@ -93,18 +104,24 @@ struct LandscapeCommand: ParsableCommand {
 
   private func refuseChanges() throws {
     let given: [(String, Bool)] = [
-      ("the run", path != nil), ("--out", out != nil), ("--weights", weights != nil), ("--rays", rays != nil), ("--to", to != nil),
-      ("--plane", !plane.isEmpty), ("--radius", radius != nil), ("--points", points != nil), ("--margin", margin != nil),
-      ("--part", part != nil), ("--normalization", normalization != nil), ("--vectors", vectors != nil), ("--seed", seed != nil),
+      ("the run", path != nil), ("--out", out != nil), ("--weights", weights != nil), ("--rays", rays != nil),
+      ("--to", to != nil),
+      ("--plane", !plane.isEmpty), ("--radius", radius != nil), ("--points", points != nil),
+      ("--margin", margin != nil),
+      ("--part", part != nil), ("--normalization", normalization != nil), ("--vectors", vectors != nil),
+      ("--seed", seed != nil),
       ("--bn-update", bnUpdate != nil), ("--examples", examples != nil), ("--bn-examples", bnExamples != nil),
     ]
     if let (name, _) = given.first(where: \.1) {
-      throw BasinError.usage("--resume continues the landscape as it was begun; \(name) cannot change it", advice: "Leave \(name) out")
+      throw BasinError.usage(
+        "--resume continues the landscape as it was begun; \(name) cannot change it", advice: "Leave \(name) out")
     }
   }
 
   private func checkedPlan() throws -> LandscapePlan {
-    guard let path else { throw BasinError.usage("the run is missing", advice: "Give a run directory, or a checkpoint in one") }
+    guard let path else {
+      throw BasinError.usage("the run is missing", advice: "Give a run directory, or a checkpoint in one")
+    }
     guard [rays != nil, to != nil, !plane.isEmpty].filter({ $0 }).count == 1 else {
       throw BasinError.usage("a landscape is of one kind", advice: "Give one of --rays N, --to OTHER and --plane A B")
     }
@@ -121,7 +138,8 @@ struct LandscapeCommand: ParsableCommand {
         throw BasinError.usage("\(flag) cannot be \(value)", advice: "It takes a positive number")
       }
     }
-    for (flag, value) in [("--normalization", normalization), ("--vectors", vectors)] where value != nil && rays == nil {
+    for (flag, value) in [("--normalization", normalization), ("--vectors", vectors)] where value != nil && rays == nil
+    {
       throw BasinError.usage("\(flag) is of random directions", advice: "Leave it out, or give --rays")
     }
 
@@ -130,7 +148,8 @@ struct LandscapeCommand: ParsableCommand {
     let kind: LandscapePlan.Kind = rays != nil ? .rays : to != nil ? .segment : .plane
     let sources = try Self.sources([path] + (to.map { [$0] } ?? plane), choice)
     var plan = LandscapePlan(
-      kind: kind, run: URL(fileURLWithPath: try options.directory().path).standardizedFileURL.path, model: "", dataset: "",
+      kind: kind, run: URL(fileURLWithPath: try options.directory().path).standardizedFileURL.path, model: "",
+      dataset: "",
       sources: sources, parts: try parts(), points: points ?? 21)
     plan.seed = seed ?? 0
     plan.bnUpdate = try Self.choice("--bn-update", bnUpdate) ?? .pooled
@@ -169,7 +188,9 @@ struct LandscapeCommand: ParsableCommand {
     let words = (part ?? "train,test").split(separator: ",").map(String.init)
     if words == ["all"] { return LandscapePlan.Part.allCases }
     let chosen = try words.compactMap { try Self.choice("--part", $0) as LandscapePlan.Part? }
-    guard !chosen.isEmpty else { throw BasinError.usage("--part is empty", advice: "It takes train, validation, test or all") }
+    guard !chosen.isEmpty else {
+      throw BasinError.usage("--part is empty", advice: "It takes train, validation, test or all")
+    }
     return LandscapePlan.Part.allCases.filter { chosen.contains($0) }
   }
 
@@ -204,7 +225,8 @@ struct LandscapeCommand: ParsableCommand {
         for part in LandscapePlan.Part.allCases {
           guard let metrics = point[part.rawValue] else { continue }
           rows.append([
-            "\(point["name"]?.text ?? "?"), \(part.rawValue)", metrics["loss"]?.number.map { String(format: "%.4f", $0) } ?? "-",
+            "\(point["name"]?.text ?? "?"), \(part.rawValue)",
+            metrics["loss"]?.number.map { String(format: "%.4f", $0) } ?? "-",
             metrics["error"]?.number.map { String(format: "%.2f %%", 100 * $0) } ?? "-",
           ])
         }

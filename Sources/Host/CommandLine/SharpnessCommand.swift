@@ -29,7 +29,9 @@ struct SharpnessCommand: ParsableCommand {
   @Option(help: "Samples of the trace; 0: none.") var traceSamples = 10
   @Option(help: "Products with the Hessian: exact, differences or auto.") var products = "auto"
   @Option(help: "The seed of start vectors and of the choice of examples.") var seed = 0
-  @Option(parsing: .upToNextOption, help: ArgumentHelp("Two or more weights whose variance is wanted.", valueName: "ckpt")) var among: [String] = []
+  @Option(
+    parsing: .upToNextOption, help: ArgumentHelp("Two or more weights whose variance is wanted.", valueName: "ckpt"))
+  var among: [String] = []
   @Flag(help: "One JSON document on standard output.") var json = false
   @Flag(name: [.short, .long], help: "No progress.") var quiet = false
 
@@ -47,7 +49,8 @@ struct SharpnessCommand: ParsableCommand {
     let chosen = try run.part(part, examples: examples, seed: seed)
     var document: [String: JSONValue] = [
       "model": .string(run.configuration.model), "dataset": .string(run.configuration.dataset),
-      "weights": .string(options.weights), "file": .string(file), "part": .string(part.rawValue), "examples": .int(chosen.count),
+      "weights": .string(options.weights), "file": .string(file), "part": .string(part.rawValue),
+      "examples": .int(chosen.count),
       "parameters": .int(run.parameterCount), "seed": .int(seed), "among": spread?.json(labels: among) ?? .null,
     ]
     try run.locatingErrors { document.merge(try measure(run.lossFunction(chosen), method)) { $1 } }
@@ -57,18 +60,23 @@ struct SharpnessCommand: ParsableCommand {
 
   private func check() throws {
     for (flag, value, least) in [
-      ("--examples", examples ?? 1, 1), ("--steps", steps, 1), ("--eigenvalues", eigenvalues, 0), ("--iterations", iterations, 2),
+      ("--examples", examples ?? 1, 1), ("--steps", steps, 1), ("--eigenvalues", eigenvalues, 0),
+      ("--iterations", iterations, 2),
       ("--trace-samples", traceSamples, 0), ("--seed", seed, 0),
     ] where value < least {
       throw BasinError.usage("\(flag) cannot be \(value)", advice: "It takes a whole number from \(least)")
     }
-    for (flag, value) in [("--rho", rho), ("--adaptive-rho", adaptiveRho), ("--tolerance", tolerance)] where !(value > 0 && value.isFinite) {
+    for (flag, value) in [("--rho", rho), ("--adaptive-rho", adaptiveRho), ("--tolerance", tolerance)]
+    where !(value > 0 && value.isFinite) {
       throw BasinError.usage("\(flag) cannot be \(value)", advice: "It takes a positive number")
     }
     guard products == "auto" || HessianProduct.Method(rawValue: products) != nil else {
-      throw BasinError.unknown("value of --products", products, among: ["auto"] + HessianProduct.Method.allCases.map(\.rawValue))
+      throw BasinError.unknown(
+        "value of --products", products, among: ["auto"] + HessianProduct.Method.allCases.map(\.rawValue))
     }
-    guard among.count != 1 else { throw BasinError.usage("--among takes two weights or more", advice: "Give several checkpoints") }
+    guard among.count != 1 else {
+      throw BasinError.usage("--among takes two weights or more", advice: "Give several checkpoints")
+    }
   }
 
   private static func load(_ file: String, _ run: PreparedRun) throws {
@@ -78,7 +86,7 @@ struct SharpnessCommand: ParsableCommand {
   private static func spread(_ files: [String], _ run: PreparedRun) throws -> WeightSpread {
     let weights = try files.map { file in
       try load(file, run)
-      return try run.parameters.map { try $0.tensor.detached().clone() }
+      return try run.parameters.map { try $0.tensor.detached().to(.cpu).clone() }
     }
     return try WeightSpread(names: run.parameters.map(\.path), weights)
   }
@@ -99,7 +107,8 @@ struct SharpnessCommand: ParsableCommand {
     }
     var result: [String: JSONValue] = [
       "loss": JSONValue(base), "gradientNorm": JSONValue(gradient), "sam": try ascent(rho, adaptive: false),
-      "asam": try ascent(adaptiveRho, adaptive: true), "hessianProducts": .null, "differences": .null, "eigenvalues": .null,
+      "asam": try ascent(adaptiveRho, adaptive: true), "hessianProducts": .null, "differences": .null,
+      "eigenvalues": .null,
       "smallestEigenvalue": .null, "lanczos": .null, "trace": .null,
     ]
     guard eigenvalues > 0 || traceSamples > 0 else { return result }
@@ -114,17 +123,22 @@ struct SharpnessCommand: ParsableCommand {
       let found = try lanczos(eigenvalues, in: loss.space, random: random["start"], product: product.callAsFunction) {
         bar.update(step: $0, examplesPerStep: 1, "Lanczos \($0)")
       }
-      func json(_ pair: Lanczos.Pair) -> JSONValue { ["value": JSONValue(pair.value), "residual": JSONValue(pair.residual)] }
+      func json(_ pair: Lanczos.Pair) -> JSONValue {
+        ["value": JSONValue(pair.value), "residual": JSONValue(pair.residual)]
+      }
       result["eigenvalues"] = .array(found.top.map(json))
       result["smallestEigenvalue"] = found.bottom.map(json) ?? .null
-      result["lanczos"] = ["iterations": .int(found.iterations), "converged": .bool(found.converged), "tolerance": JSONValue(tolerance)]
+      result["lanczos"] = [
+        "iterations": .int(found.iterations), "converged": .bool(found.converged), "tolerance": JSONValue(tolerance),
+      ]
     }
     if traceSamples > 0 {
       let trace = try HutchinsonTrace(
         samples: traceSamples, in: loss.space, random: random["trace"], product: product.callAsFunction
       ) { bar.update(step: (eigenvalues > 0 ? iterations : 0) + $0, examplesPerStep: 1, "trace \($0)") }
       result["trace"] = [
-        "estimate": JSONValue(trace.estimate), "standardError": JSONValue(trace.standardError), "samples": .int(trace.samples),
+        "estimate": JSONValue(trace.estimate), "standardError": JSONValue(trace.standardError),
+        "samples": .int(trace.samples),
       ]
     }
     return result
@@ -135,12 +149,18 @@ struct SharpnessCommand: ParsableCommand {
   private static func table(_ document: JSONValue) -> String {
     func number(_ value: JSONValue?) -> String { value?.number.map { String(format: "%.5g", $0) } ?? "-" }
     var rows = [
-      ["loss", number(document["loss"]), "over \(Int(document["examples"]?.number ?? 0)) examples of \(document["part"]?.text ?? "")"],
+      [
+        "loss", number(document["loss"]),
+        "over \(Int(document["examples"]?.number ?? 0)) examples of \(document["part"]?.text ?? "")",
+      ],
       ["gradient norm", number(document["gradientNorm"]), ""],
     ]
     for (key, name) in [("sam", "SAM sharpness"), ("asam", "ASAM sharpness")] {
       let steps = Int(document[key]?["steps"]?.number ?? 1)
-      rows.append([name, number(document[key]?["sharpness"]), "rho \(number(document[key]?["rho"])), \(steps) step\(steps == 1 ? "" : "s")"])
+      rows.append([
+        name, number(document[key]?["sharpness"]),
+        "rho \(number(document[key]?["rho"])), \(steps) step\(steps == 1 ? "" : "s")",
+      ])
     }
     if case .array(let pairs)? = document["eigenvalues"] {
       for (index, pair) in pairs.enumerated() {
@@ -150,13 +170,17 @@ struct SharpnessCommand: ParsableCommand {
       rows.append(["smallest", number(smallest?["value"]), "residual \(number(smallest?["residual"]))"])
     }
     if let trace = document["trace"], trace != .null {
-      rows.append(["trace", number(trace["estimate"]), "standard error \(number(trace["standardError"])), \(Int(trace["samples"]?.number ?? 0)) samples"])
+      rows.append([
+        "trace", number(trace["estimate"]),
+        "standard error \(number(trace["standardError"])), \(Int(trace["samples"]?.number ?? 0)) samples",
+      ])
     }
     var lines = [Terminal.table(rows)]
     if let products = document["hessianProducts"]?.text {
       var text = "  products with the Hessian: \(products)"
       if let differences = document["differences"], differences != .null {
-        text += " of gradients, step \(number(differences["step"])), error about \(number(differences["relativeError"]))"
+        text +=
+          " of gradients, step \(number(differences["step"])), error about \(number(differences["relativeError"]))"
       }
       if let lanczos = document["lanczos"], lanczos != .null {
         text += "; Lanczos: \(Int(lanczos["iterations"]?.number ?? 0)) iterations"
@@ -165,7 +189,9 @@ struct SharpnessCommand: ParsableCommand {
       lines.append(text)
     }
     if let among = document["among"], among != .null {
-      lines.append("  variance of the weights: \(number(among["variance"])) (mean squared distance from their mean, whose length is \(number(among["meanNorm"])))")
+      lines.append(
+        "  variance of the weights: \(number(among["variance"])) (mean squared distance from their mean, whose length is \(number(among["meanNorm"])))"
+      )
       if case .array(let distances)? = among["distances"], case .array(let names)? = among["weights"] {
         lines.append("  distances:")
         lines.append(

@@ -1,6 +1,7 @@
 import PluginAPI
 
-/// The pictures of a landscape: lines over rays and segments, filled contours over a plane; a column each for loss and error.
+/// The pictures of a landscape: lines over rays and segments, filled contours over a plane; a column each for loss and
+/// error.
 struct LandscapeFigure {
   private struct Quantity: Sendable {
     let title: String
@@ -65,7 +66,8 @@ struct LandscapeFigure {
         let curves = rays.map { ray in ray.map { Drawing.Point($0.coordinates[0], value($0, part, quantity)) } }
         let isSingle = curves.count == 1
         for curve in curves {
-          panel.series.append(.init(points: curve, color: Self.faded(color, isSingle ? 1 : 0.35), width: isSingle ? 2 : 1))
+          panel.series.append(
+            .init(points: curve, color: Self.faded(color, isSingle ? 1 : 0.35), width: isSingle ? 2 : 1))
         }
         if let first = curves.first, !isSingle {
           let mean = first.indices.map { index in
@@ -73,7 +75,9 @@ struct LandscapeFigure {
           }
           panel.series.append(.init(points: mean, color: color, width: 2.4))
         }
-        panel.dots += named.map { (Drawing.Point(plan.kind == .rays ? 0 : $0.coordinates[0], value($0, part, quantity)), color) }
+        panel.dots += named.map {
+          (Drawing.Point(plan.kind == .rays ? 0 : $0.coordinates[0], value($0, part, quantity)), color)
+        }
       }
       panel.draw(in: &drawing)
     }

@@ -49,7 +49,8 @@ struct LandscapePlan: Codable, Hashable {
   }
 }
 
-/// The folder of a landscape: `plan.json`, `points.jsonl`; `landscape.svg`, `landscape.png` and, last, `landscape.json` when it is finished.
+/// The folder of a landscape: `plan.json`, `points.jsonl`; `landscape.svg`, `landscape.png` and, last, `landscape.json`
+/// when it is finished.
 struct LandscapeDirectory {
   let path: String
   var plan: String { path + "/plan.json" }
@@ -70,14 +71,16 @@ struct LandscapeDirectory {
   func checkUnused() throws {
     guard !FileManager.default.fileExists(atPath: plan) else {
       throw BasinError(
-        .cannotCreate, "holds a landscape already", file: path, advice: "Continue it with --resume \(path), or choose another --out")
+        .cannotCreate, "holds a landscape already", file: path,
+        advice: "Continue it with --resume \(path), or choose another --out")
     }
   }
 
   static func existing(_ path: String) throws -> LandscapeDirectory {
     let directory = LandscapeDirectory(path: path)
     guard FileManager.default.fileExists(atPath: directory.plan) else {
-      throw BasinError.missing("holds no landscape (there is no plan.json)", file: path, advice: "Give the folder that --out named")
+      throw BasinError.missing(
+        "holds no landscape (there is no plan.json)", file: path, advice: "Give the folder that --out named")
     }
     return directory
   }

@@ -50,7 +50,8 @@ enum LandscapeLines {
     guard let data = FileManager.default.contents(atPath: path) else { return 0 }
     var length = 0, count = 0
     while count < points.count, let end = data[length...].firstIndex(of: 0x0A) {
-      guard let line = try? JSONDecoder().decode(JSONValue.self, from: data[length..<end]), points[count].take(line, parts)
+      guard let line = try? JSONDecoder().decode(JSONValue.self, from: data[length..<end]),
+        points[count].take(line, parts)
       else { break }
       length = end + 1
       count += 1

@@ -13,7 +13,7 @@ final class LandscapeRun {
 
   let plan: LandscapePlan
   private let run: PreparedRun
-  /// float64; the first are those it starts from.
+  /// float64 on the CPU (not every device has that type); the first are those it starts from.
   private let sources: [[Tensor]]
   private let geometry: Geometry
   /// Normalization statistics and counters as they came with the first weights.
@@ -30,19 +30,21 @@ final class LandscapeRun {
     for source in plan.sources.reversed() {
       // The first weights last: their statistics stay.
       try Self.load(source, into: run)
-      sources.insert(try run.parameters.map { try $0.tensor.detached().to(.float64) }, at: 0)
+      sources.insert(try run.parameters.map { try $0.tensor.detached().to(.cpu).to(.float64) }, at: 0)
     }
     self.sources = sources
     others = try run.tensors.filter { $0.role != .parameter }.map { ($0, try $0.tensor.clone()) }
 
-    var named = plan.sources.enumerated().map { LandscapePoint(index: $0.offset, name: $0.element.name, coordinates: [Double($0.offset)]) }
+    var named = plan.sources.enumerated().map {
+      LandscapePoint(index: $0.offset, name: $0.element.name, coordinates: [Double($0.offset)])
+    }
     var grid: [(ray: Int?, coordinates: [Double])] = []
     switch plan.kind {
     case .rays:
       let direction = WeightDirection(plan.normalization, vectors: plan.vectors)
       let random = Random(seed: UInt64(plan.seed))["landscape"]
-      let named = run.parameters.map { (path: $0.path, tensor: $0.tensor) }
-      geometry = .rays(try (0..<plan.rays).map { try direction.random(named, random["ray"][$0]) })
+      let weights = zip(run.parameters, sources[0]).map { (path: $0.path, tensor: $1) }
+      geometry = .rays(try (0..<plan.rays).map { try direction.random(weights, random["ray"][$0]) })
       let steps = LandscapePlan.evenly(-plan.radius, plan.radius, plan.points)
       axes = [steps]
       grid = (0..<plan.rays).flatMap { ray in steps.map { (ray, [$0]) } }
@@ -68,17 +70,23 @@ final class LandscapeRun {
       for (index, position) in plane.positions.enumerated() { named[index].coordinates = [position.x, position.y] }
     }
     points = named
-    for item in grid { points.append(LandscapePoint(index: points.count, ray: item.ray, coordinates: item.coordinates)) }
+    for item in grid {
+      points.append(LandscapePoint(index: points.count, ray: item.ray, coordinates: item.coordinates))
+    }
   }
 
   private static func load(_ source: LandscapePlan.Source, into run: PreparedRun) throws {
-    guard let data = FileManager.default.contents(atPath: source.file) else { throw BasinErrors.missingFile(source.file) }
+    guard let data = FileManager.default.contents(atPath: source.file) else {
+      throw BasinErrors.missingFile(source.file)
+    }
     guard ContentHash.sha256.digest(of: [UInt8](data)) == source.sha256 else {
       throw BasinError.badData(
-        "holds other weights than when the landscape was begun", file: source.file, advice: "Begin a new one in another --out")
+        "holds other weights than when the landscape was begun", file: source.file,
+        advice: "Begin a new one in another --out")
     }
     try Checkpoint.load(
-      Safetensors.decode(data, file: source.file).tensors.map { ($0.key, $0.value) }, into: run.tensors, file: source.file)
+      Safetensors.decode(data, file: source.file).tensors.map { ($0.key, $0.value) }, into: run.tensors,
+      file: source.file)
   }
 
   // MARK: Evaluating
@@ -112,14 +120,17 @@ final class LandscapeRun {
     try log.sync()
     // What was computed just now and what was read must not differ in how they were rounded.
     guard try LandscapeLines.read(directory.points, into: &points, plan.parts) == points.count else {
-      throw BasinError.badData("does not hold what was written to it", file: directory.points, advice: "Does another program write there?")
+      throw BasinError.badData(
+        "does not hold what was written to it", file: directory.points, advice: "Does another program write there?")
     }
   }
 
   /// Makes the model's weights those of a point.
   private func place(_ index: Int) throws {
     for (item, value) in others { try item.tensor.copy(from: value) }
-    for (parameter, value) in zip(run.parameters, try weights(points[index])) { try parameter.tensor.copy(from: value) }
+    for (parameter, value) in zip(run.parameters, try weights(points[index])) {
+      try parameter.tensor.copy(from: value.to(parameter.tensor.dtype))
+    }
   }
 
   private func weights(_ point: LandscapePoint) throws -> [Tensor] {

@@ -12,7 +12,8 @@ extension PreparedRun {
     let found = part == .train ? splits.train : part == .validation ? splits.validation : splits.test
     guard let found else {
       throw BasinError.usage(
-        "there are no \(part.rawValue) examples", advice: "Choose another --part: the run may have had --validation-fraction 0")
+        "there are no \(part.rawValue) examples",
+        advice: "Choose another --part: the run may have had --validation-fraction 0")
     }
     return subset(found, examples, seed: seed)
   }

@@ -40,7 +40,8 @@ public struct WeightDirection {
         let direction = try direction.to(.float64), weight = try weight.detached().to(.float64)
         if weight.dimensions <= 1 {
           if vectors == .zero { return try direction * 0 }
-          return normalization == .none ? direction : try Self.scale(direction, to: weight, over: Array(0..<weight.dimensions))
+          return normalization == .none
+            ? direction : try Self.scale(direction, to: weight, over: Array(0..<weight.dimensions))
         }
         switch normalization {
         case .filter: return try Self.scale(direction, to: weight, over: Array(1..<weight.dimensions))

@@ -1,7 +1,7 @@
 import PluginAPI
 
-/// The plane through three weights, with an orthonormal basis by Gram and Schmidt (the figures of Izmailov et al. 2018):
-/// u = (a - o) / |a - o|, v = what of b - o is orthogonal to u, at length 1. Coordinates are distances.
+/// The plane through three weights, with an orthonormal basis by Gram and Schmidt (the figures of Izmailov et al.
+/// 2018): u = (a - o) / |a - o|, v = what of b - o is orthogonal to u, at length 1. Coordinates are distances.
 public struct WeightPlane {
   public struct Position: Hashable, Sendable {
     public let x, y: Double

@@ -23,7 +23,8 @@ public struct WeightSoup {
     let found = Dictionary(wide, uniquingKeysWith: { $1 })
     let names = Set(mean.map(\.name))
     if let extra = wide.first(where: { !names.contains($0.name) }) {
-      throw BasinError.badData("has tensor \(extra.name), which the first weights lack", file: file, advice: "It is of another model")
+      throw BasinError.badData(
+        "has tensor \(extra.name), which the first weights lack", file: file, advice: "It is of another model")
     }
     let next = Double(count + 1)
     // New tensors: a copy of this soup keeps its own.
@@ -50,8 +51,8 @@ public struct WeightSoup {
     public let metrics: Metrics
   }
 
-  /// Tries ingredients from the best to the worst, and keeps each that does not make the soup worse. The soup begins as the best
-  /// one alone, unchanged: it never ends below it.
+  /// Tries ingredients from the best to the worst, and keeps each that does not make the soup worse. The soup begins as
+  /// the best one alone, unchanged: it never ends below it.
   ///
   /// - Parameters:
   ///   - metrics: of each ingredient on the validation data.
@@ -61,7 +62,9 @@ public struct WeightSoup {
     let order = metrics.indices.sorted { a, b in
       metrics[a].isBetter(than: metrics[b]) || (!metrics[b].isBetter(than: metrics[a]) && a < b)
     }
-    guard let best = order.first else { throw BasinError.usage("there is nothing to average", advice: "Give two or more weights") }
+    guard let best = order.first else {
+      throw BasinError.usage("there is nothing to average", advice: "Give two or more weights")
+    }
     var kept = [best]
     var current = metrics[best]
     for candidate in order.dropFirst() {

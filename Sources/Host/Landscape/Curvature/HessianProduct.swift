@@ -3,14 +3,14 @@ import PluginAPI
 
 /// Products of a loss's Hessian with vectors, at the parameters present at the beginning.
 ///
-/// Exact where every operation has a second derivative. Kernels of a module's own and fused attention have none; then central
-/// differences of gradients, H v = |v| (g(w + h u) - g(w - h u)) / (2 h) + O(h^2) with u = v / |v|.
+/// Exact where every operation has a second derivative. Kernels of a module's own and fused attention have none; then
+/// central differences of gradients, H v = |v| (g(w + h u) - g(w - h u)) / (2 h) + O(h^2) with u = v / |v|.
 ///
-/// The step h is found by trial: too long, and the third derivative shows, or kinks of ReLU that it crosses; too short, and the
-/// rounding of float32 gradients does. Over 13 steps from 0.1 to 1e-7 of 1 + |w|, a factor of sqrt(10) apart, the product with a
-/// vector of half gradient and half noise is compared with that of the next, and h is taken between the two that differ least.
-/// Of a smooth network they agree to 1e-3 or better. Of a small one with ReLU they may differ by a fourth, and so may the
-/// eigenvalues: ``stepError`` tells.
+/// The step h is found by trial: too long, and the third derivative shows, or kinks of ReLU that it crosses; too short,
+/// and the rounding of float32 gradients does. Over 13 steps from 0.1 to 1e-7 of 1 + |w|, a factor of sqrt(10) apart,
+/// the product with a vector of half gradient and half noise is compared with that of the next, and h is taken between
+/// the two that differ least. Of a smooth network they agree to 1e-3 or better. Of a small one with ReLU they may
+/// differ by a fourth, and so may the eigenvalues: ``stepError`` tells.
 public final class HessianProduct {
   public enum Method: String, CaseIterable, Sendable { case exact, differences }
 
@@ -31,7 +31,8 @@ public final class HessianProduct {
     var found = method ?? .exact
     if method != .differences {
       do { _ = try loss.hessianTimes(loss.space.normal(random["trial"])) } catch let error as TensorError
-      where method == nil && Self.isForWantOfDerivative(error) {
+        where method == nil && Self.isForWantOfDerivative(error)
+      {
         found = .differences
       }
     }

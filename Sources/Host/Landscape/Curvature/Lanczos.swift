@@ -107,7 +107,9 @@ public struct Lanczos {
   }
 
   /// Eigenvalues in ascending order and the eigenvectors of the tridiagonal matrix.
-  private static func solve(_ diagonal: [Double], _ coupling: [Double]) throws -> (values: [Double], vectors: [[Double]]) {
+  private static func solve(_ diagonal: [Double], _ coupling: [Double]) throws -> (
+    values: [Double], vectors: [[Double]]
+  ) {
     let size = diagonal.count
     var matrix = [Double](repeating: 0, count: size * size)
     for i in 0..<size {

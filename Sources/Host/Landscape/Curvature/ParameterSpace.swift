@@ -61,7 +61,11 @@ public enum VectorMath {
   private static let product = Operator("aten::dot")
 
   public static func dot(_ a: Tensor, _ b: Tensor) throws -> Double {
-    try LibTorch.withoutGradient { try product(.tensor(a.to(.float64)), .tensor(b.to(.float64))).item() }
+    try LibTorch.withoutGradient {
+      // Metal has no float64.
+      func wide(_ x: Tensor) throws -> Tensor { try (x.device == .mps ? x.to(.cpu) : x).to(.float64) }
+      return try product(.tensor(wide(a)), .tensor(wide(b))).item()
+    }
   }
 
   public static func norm(_ a: Tensor) throws -> Double { try dot(a, a).squareRoot() }

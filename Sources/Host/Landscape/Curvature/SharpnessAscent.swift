@@ -1,11 +1,12 @@
 import PluginAPI
 
-/// SAM's sharpness, max L(w + e) - L(w) over |e| <= radius (Foret et al. 2021), or ASAM's, over |e / T| <= radius with T = |w|
-/// element by element (Kwon et al. 2021), which does not change when a layer's weights are scaled and the next one's scaled back.
+/// SAM's sharpness, max L(w + e) - L(w) over |e| <= radius (Foret et al. 2021), or ASAM's, over |e / T| <= radius with
+/// T = |w| element by element (Kwon et al. 2021), which does not change when a layer's weights are scaled and the next
+/// one's scaled back.
 ///
-/// With u = e / T (T = 1 for SAM) the maximum is sought by steps of normalized gradient ascent, u += (2 radius / steps) s / |s|,
-/// s = T dL/dw, each followed by the projection to |u| <= radius. One step is the ascent that SAM itself makes,
-/// e = radius T^2 g / |T g|. The highest loss found counts.
+/// With u = e / T (T = 1 for SAM) the maximum is sought by steps of normalized gradient ascent, u += (2 radius / steps)
+/// s / |s|, s = T dL/dw, each followed by the projection to |u| <= radius. One step is the ascent that SAM itself
+/// makes, e = radius T^2 g / |T g|. The highest loss found counts.
 public struct SharpnessAscent {
   public let radius: Double
   public let steps: Int

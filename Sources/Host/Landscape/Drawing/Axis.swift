@@ -33,7 +33,8 @@ public struct Axis: Sendable {
   public func position(_ value: Double) -> Double {
     let (low, high) = (range.lowerBound, range.upperBound)
     guard high > low else { return 0.5 }
-    return isLogarithmic ? Foundation.log(max(value, low * 1e-3) / low) / Foundation.log(high / low) : (value - low) / (high - low)
+    return isLogarithmic
+      ? Foundation.log(max(value, low * 1e-3) / low) / Foundation.log(high / low) : (value - low) / (high - low)
   }
 
   /// About `count` round values.

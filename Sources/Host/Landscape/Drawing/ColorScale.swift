@@ -1,7 +1,8 @@
 /// Colours from dark blue (0) to yellow (1) whose lightness grows evenly: they also read in grey.
 enum ColorScale {
   private static let stops: [(Double, Double, Double)] = [
-    (68, 1, 84), (70, 50, 126), (54, 92, 141), (39, 127, 142), (31, 161, 135), (74, 193, 109), (160, 218, 57), (253, 231, 37),
+    (68, 1, 84), (70, 50, 126), (54, 92, 141), (39, 127, 142), (31, 161, 135), (74, 193, 109), (160, 218, 57),
+    (253, 231, 37),
   ]
 
   static func color(_ value: Double) -> Drawing.Color {

@@ -1,5 +1,5 @@
-/// Regions and lines of equal value on a grid. Every cell is cut into four triangles at its middle, whose value is the mean of
-/// the corners; within a triangle values are linear.
+/// Regions and lines of equal value on a grid. Every cell is cut into four triangles at its middle, whose value is the
+/// mean of the corners; within a triangle values are linear.
 public struct Contours {
   /// Row by row; all rows of one length.
   public let values: [[Double]]
@@ -31,7 +31,9 @@ public struct Contours {
   private func visitCells(_ body: (_ row: Int, _ column: Int, _ low: Double, _ high: Double) -> Void) {
     for row in 0..<max(values.count - 1, 0) {
       for column in 0..<max(values[row].count - 1, 0) {
-        let corners = [values[row][column], values[row][column + 1], values[row + 1][column], values[row + 1][column + 1]]
+        let corners = [
+          values[row][column], values[row][column + 1], values[row + 1][column], values[row + 1][column + 1],
+        ]
         body(row, column, corners.min() ?? 0, corners.max() ?? 0)
       }
     }
@@ -50,7 +52,9 @@ public struct Contours {
     }
     visitCells { row, column, low, high in
       if low >= level {
-        if let open = run, open.row == row, open.end == column { run = (row, open.begin, column + 1) } else {
+        if let open = run, open.row == row, open.end == column {
+          run = (row, open.begin, column + 1)
+        } else {
           finishRun()
           run = (row, column, column + 1)
         }

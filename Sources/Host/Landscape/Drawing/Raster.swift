@@ -76,7 +76,9 @@ public struct Raster {
       func at(_ distance: Double) -> Drawing.Point {
         Drawing.Point(a.x + (b.x - a.x) * distance / length, a.y + (b.y - a.y) * distance / length)
       }
-      for start in stride(from: 0, to: length, by: on + off) { result.append([at(start), at(min(start + on, length))]) }
+      for start in stride(from: 0, to: length, by: on + off) {
+        result.append([at(start), at(min(start + on, length))])
+      }
     }
     return result
   }
@@ -144,7 +146,9 @@ public struct Raster {
     var done = png_image_write_to_memory(&image, nil, &size, 0, pixels, 0, nil) != 0
     if done {
       data = Data(count: size)
-      done = data.withUnsafeMutableBytes { png_image_write_to_memory(&image, $0.baseAddress, &size, 0, pixels, 0, nil) != 0 }
+      done = data.withUnsafeMutableBytes {
+        png_image_write_to_memory(&image, $0.baseAddress, &size, 0, pixels, 0, nil) != 0
+      }
     }
     guard done else { throw BasinError.internalError("libpng could not write a picture of \(width)x\(height) pixels") }
     return data.prefix(size)

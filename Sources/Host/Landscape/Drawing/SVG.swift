@@ -24,10 +24,12 @@ extension Drawing {
       return #"<path d="\#(path)" fill="none" stroke="\#(color.hex)""#
         + #"\#(opacity("stroke", color)) stroke-width="\#(number(width))" stroke-linejoin="round"\#(dash)/>"#
     case .circle(let center, let radius, let fill, let edge):
-      return #"<circle cx="\#(number(center.x))" cy="\#(number(center.y))" r="\#(number(radius))" fill="\#(fill.hex)" stroke="\#(edge.hex)"/>"#
+      return
+        #"<circle cx="\#(number(center.x))" cy="\#(number(center.y))" r="\#(number(radius))" fill="\#(fill.hex)" stroke="\#(edge.hex)"/>"#
     case .text(let text, let point, let size, let anchor, let color, let upwards):
       let turn = upwards ? #" transform="rotate(-90 \#(number(point.x)) \#(number(point.y)))""# : ""
-      return #"<text x="\#(number(point.x))" y="\#(number(point.y))" font-size="\#(number(size))" text-anchor="\#(anchor.rawValue)" "#
+      return
+        #"<text x="\#(number(point.x))" y="\#(number(point.y))" font-size="\#(number(size))" text-anchor="\#(anchor.rawValue)" "#
         + #"fill="\#(color.hex)"\#(turn)>\#(escaped(text))</text>"#
     }
   }
