@@ -200,4 +200,56 @@ import Testing
       try space.refused(SmallRun.graph.train("backbone", to: "no", "--set", setting), 64, saying: words)
     }
   }
+
+  @Test("a second pass of SAM leaves normalization statistics alone")
+  func twoPasses() throws {
+    let space = try Workspace()
+    func counters(_ out: String) throws -> Set<Data> {
+      let tensors = try TensorFile(space.data("\(out)/weights/last.safetensors")).tensors
+      return Set(tensors.filter { $0.key.hasSuffix("num_batches_tracked") }.map(\.value.bytes))
+    }
+    try space.run(SmallRun.vision.train("backbone", to: "sgd"), expecting: 0)
+    // At a radius of almost nothing the second gradient is the first.
+    try space.run(
+      SmallRun.vision.train("backbone", to: "sam", "--optimizer", "sam:sgd", "--set", "optimizer.rho=1e-12"), expecting: 0)
+    #expect(try counters("sam") == counters("sgd") && counters("sgd").count == 1)
+    let apart = try difference(weights(space, "sgd/weights/last.safetensors"), weights(space, "sam/weights/last.safetensors"))
+    #expect(apart < 1e-2)
+    try space.run(SmallRun.vision.train("backbone", to: "far", "--optimizer", "sam:sgd", "--set", "optimizer.rho=1"), expecting: 0)
+    let far = try difference(weights(space, "sgd/weights/last.safetensors"), weights(space, "far/weights/last.safetensors"))
+    #expect(far > 10 * apart)
+  }
+
+  @Test("Schedule-Free reports the weights it evaluates, with statistics of their own")
+  func scheduleFree() throws {
+    let space = try Workspace()
+    let flags = SmallRun.vision.train("backbone", to: "run", "--optimizer", "schedule-free-sgd", "--checkpoint-every", "1st", "--keep", "1")
+    let summary = try space.json(flags)
+    let evaluated = try space.json(["evaluate", "run", "--weights", "last"])
+    #expect(evaluated["test"] == summary["test"])
+    // The checkpoint of the last step holds what is trained, which is something else.
+    let trained = try weights(space, "run/checkpoints/step-000000045/model.safetensors")
+    #expect(difference(trained, try weights(space, "run/weights/last.safetensors")) > 1e-3)
+    // An average samples what is evaluated: of the last step alone it is the same.
+    let last = try space.json(SmallRun.vision.train("backbone", to: "one", "--optimizer", "schedule-free-sgd", "--observe", "lawa:1"))
+    #expect(last["test"] == last["observed"]?["lawa:1"]?["test"])
+  }
+
+  @Test("draws of SWAG are evaluated by their mean prediction")
+  func draws() throws {
+    let space = try Workspace()
+    func run(_ out: String, _ settings: String...) throws -> Document {
+      try space.json(
+        SmallRun.vision.train("swag", to: out, "--set", "averaging.start=0.3dur", "--set", "averaging.draws=3")
+          + settings.flatMap { ["--set", $0] })
+    }
+    let usual = try run("usual"), none = try run("none", "averaging.scale=0")
+    #expect(usual["averaged"]?["draws"]?.integer == 3)
+    #expect(usual["averaged"]?["mean"]?["test"] == none["averaged"]?["mean"]?["test"])
+    #expect(usual["averaged"]?["test"] != usual["averaged"]?["mean"]?["test"])
+    // Without spread every draw is the mean.
+    let drawn = try #require(none["averaged"]?["test"]?["loss"]?.number)
+    let mean = try #require(none["averaged"]?["mean"]?["test"]?["loss"]?.number)
+    #expect(abs(drawn - mean) < 1e-5 * mean)
+  }
 }

@@ -18,6 +18,7 @@ public struct BasinCommand: ParsableCommand {
     subcommands: [
       ListCommand.self, DescribeCommand.self, TrainCommand.self, PlanCommand.self, EvaluateCommand.self,
       ExportCommand.self, BenchCommand.self, DataCommand.self, DoctorCommand.self, ProbeCommand.self, StepsCommand.self,
+      BandwidthCommand.self,
       AverageCommand.self,
       LandscapeCommand.self,
       SharpnessCommand.self,

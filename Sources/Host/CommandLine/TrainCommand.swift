@@ -54,6 +54,7 @@ struct TrainCommand: ParsableCommand {
     _ configuration: RunConfiguration, _ catalog: Catalog, _ directory: RunDirectory, resuming: Bool, quiet: Bool
   ) throws -> JSONValue {
     let prepared = try PreparedRun(configuration, in: catalog)
+    if !quiet, configuration.device == .cpu, let note = configuration.precision.slownessNote { Terminal.say("basin: note: \(note)") }
     var checkpoint: Checkpoint?
     if resuming {
       var notes: [String] = []

@@ -1,3 +1,4 @@
+import Foundation
 import PluginAPI
 
 /// The type most of the arithmetic of a run is in.
@@ -11,6 +12,20 @@ public enum Precision: String, CaseIterable, Sendable {
     case .bf16: .bfloat16
     case .fp16: .float16
     }
+  }
+
+  /// What to say where this processor has no arithmetic of that type; nil where it has, or where that is not known.
+  var slownessNote: String? {
+    let wanted: [String]
+    switch self {
+    case .float32: return nil
+    case .bf16: wanted = ["avx512_bf16", "amx_bf16", "bf16"]
+    case .fp16: wanted = ["avx512_fp16", "amx_fp16", "asimdhp"]
+    }
+    guard let text = try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8) else { return nil }
+    let flags = Set(text.split(whereSeparator: \.isWhitespace).map(String.init))
+    guard flags.isDisjoint(with: wanted) else { return nil }
+    return "this processor has no \(rawValue) arithmetic: --precision \(rawValue) gives its rounding here, but costs time"
   }
 }
 
