@@ -196,6 +196,7 @@ import Testing
     for (setting, words) in [
       ("loss.classWeights=1,2", "5 weights"), ("loss.classWeights=1,2,3,4,x", "'x'"), ("loss.classWeights=-1,1,1,1,1", "'-1'"),
       ("loss.labelSmoothing=1", "0.0 to 0.999"), ("loss.smoothing=1", "loss.labelSmoothing"), ("gradient.accumulate=0", "1 to"),
+      ("gradient.accumulate=2", "--batch-size"),
     ] {
       try space.refused(SmallRun.graph.train("backbone", to: "no", "--set", setting), 64, saying: words)
     }

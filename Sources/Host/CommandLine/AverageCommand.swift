@@ -21,6 +21,9 @@ struct AverageCommand: ParsableCommand {
   @Option(help: ArgumentHelp("The file to write.", valueName: "file")) var to: String
   @Flag(help: "Keep only weights that do not make validation worse.") var greedy = false
   @Option(help: "Of runs and checkpoints: last, best or averaged (default: last).") var weights: String = "last"
+  @Option(help: "How normalization statistics are estimated: pooled, exact or reference (default: as the first one's run).")
+  var bnUpdate: NormalizationUpdate?
+  @Option(help: "Training examples --bn-update exact looks at, all at once (default: as that run).") var bnExamples: Int?
   @Option(help: "The folder of data sets, if not where the run had it.") var dataRoot: String?
   @OptionGroup var plugins: PluginOptions
   @Flag(help: "One JSON document on standard output.") var json = false
@@ -37,6 +40,10 @@ struct AverageCommand: ParsableCommand {
       throw BasinErrors.system("cannot be written", file: to)
     }
     let (run, _) = try options.prepare()
+    let configured = run.configuration.statisticsUpdate
+    let statistics = StatisticsUpdate(
+      mode: bnUpdate ?? configured.mode, examples: bnExamples ?? configured.examples, tolerance: configured.tolerance)
+    var statisticsSeconds = 0.0
     // Every file is looked at before any is evaluated.
     let contents = try files.map { file in try Safetensors.read(file).tensors.map { (name: $0.key, tensor: $0.value) } }
     for (file, tensors) in zip(files, contents) { try Checkpoint.load(tensors, into: run.tensors, file: file) }
@@ -55,18 +62,22 @@ struct AverageCommand: ParsableCommand {
       return try metrics()
     }
 
-    let parameters = Set(run.parameters.map(\.path))
+    // The frozen ones of that run too: other weights may have trained them.
+    let parameters = run.tensors.filter { $0.role == .parameter }
+    let parameterPaths = Set(parameters.map(\.path))
     func cook(_ chosen: [Int]) throws {
       // One alone stays as it is, with its own statistics.
       try Checkpoint.load(contents[chosen.count == 1 ? chosen[0] : 0], into: run.tensors, file: files[0])
       guard chosen.count > 1 else { return }
       var soup = WeightSoup()
-      for index in chosen { try soup.add(contents[index].filter { parameters.contains($0.name) }, file: files[index]) }
+      for index in chosen { try soup.add(contents[index].filter { parameterPaths.contains($0.name) }, file: files[index]) }
       let mean = Dictionary(soup.mean, uniquingKeysWith: { $1 })
-      for parameter in run.parameters {
+      for parameter in parameters {
         if let value = mean[parameter.path] { try parameter.tensor.copy(from: value.to(parameter.tensor.dtype)) }
       }
-      try run.locatingErrors { try run.reestimateStatistics(run.splits.train) }
+      let start = Clock.now()
+      _ = try run.locatingErrors { try statistics(run.evaluation, run.splits.train, run.random["statistics"]) }
+      statisticsSeconds += Clock.now() - start
     }
 
     var kept = Array(files.indices)
@@ -90,18 +101,19 @@ struct AverageCommand: ParsableCommand {
       "samples": "\(kept.count)",
     ]
     try AtomicFile.write(Safetensors.encode(run.copyTensors(), metadata: metadata), to: to)
-    try report(files, ingredients, kept, soup, run)
+    try report(files, ingredients, kept, soup, run, statisticsSeconds)
   }
 
   private func report(
     _ files: [String], _ ingredients: [(validation: Metrics?, test: Metrics?)], _ kept: [Int],
-    _ soup: (validation: Metrics?, test: Metrics?), _ run: PreparedRun
+    _ soup: (validation: Metrics?, test: Metrics?), _ run: PreparedRun, _ statisticsSeconds: Double
   ) throws {
     if json {
       return try Terminal.print([
         "file": .string(to), "kind": .string(greedy ? "greedy" : "uniform"), "model": .string(run.configuration.model),
         "dataset": .string(run.configuration.dataset), "samples": .int(kept.count),
         "validation": soup.validation?.json ?? .null, "test": soup.test?.json ?? .null,
+        "seconds": ["bnUpdate": JSONValue(statisticsSeconds)],
         "ingredients": .array(
           files.indices.map {
             [

@@ -14,9 +14,7 @@ struct ModelState {
   /// - Parameter moment: distinguishes the passes of a run, for what is random in them.
   @discardableResult
   func updateStatistics(_ moment: Int) throws -> StatisticsPass? {
-    let configuration = run.configuration
-    let update = StatisticsUpdate(
-      mode: configuration.bnUpdate, examples: configuration.bnExamples, tolerance: configuration.bnTolerance)
+    let update = run.configuration.statisticsUpdate
     return try run.locatingErrors { try update(run.evaluation, run.splits.train, run.random["statistics"][moment]) }
   }
 

@@ -1,7 +1,8 @@
+import ArgumentParser
 import PluginAPI
 
 /// How normalization statistics are estimated again after weights were averaged: `--bn-update`.
-public enum NormalizationUpdate: String, CaseIterable, Sendable {
+public enum NormalizationUpdate: String, CaseIterable, Sendable, ExpressibleByArgument {
   /// One pass over the training data without augmentation, the moments of all batches pooled.
   case pooled
   /// What one training-mode pass over the calibration set as a single batch would give: each layer normalizes by the moments
@@ -71,5 +72,12 @@ struct StatisticsUpdate {
       [examples >= part.count ? part.ids
         : random["calibration"].permutation(part.count).prefix(examples).sorted().map { part.ids[$0] }]
     }
+  }
+}
+
+extension RunConfiguration {
+  /// As this run estimates its statistics.
+  var statisticsUpdate: StatisticsUpdate {
+    StatisticsUpdate(mode: bnUpdate, examples: bnExamples, tolerance: bnTolerance)
   }
 }

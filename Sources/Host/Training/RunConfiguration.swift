@@ -148,7 +148,10 @@ public struct RunConfiguration: Sendable {
     try dataEntry.check(section("dataset"))
     try chain.check(section("optimizer"))
     try loss.check()
-    _ = try gradient
+    if try gradient.accumulate > 1, batchSize == nil {
+      throw BasinError.usage(
+        "gradient.accumulate: a batch is all training examples already", advice: "Give --batch-size, or leave gradient.accumulate at 1")
+    }
     _ = try parameterGroups
   }
 
