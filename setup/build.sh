@@ -84,10 +84,21 @@ swift_build() {
   fi
 }
 
+# forget_old_plan SCRATCH_FOLDER: SwiftPM looks for new files in the package it builds, not in the folders of the packages that
+# one depends on. Its plan is thrown away when PluginAPI has other files than when it was made.
+forget_old_plan() {
+  local files="$1/plugin-api-files" now
+  now="$(cd "$basin_api_folder" && find . -name .build -prune -o -type f -print | LC_ALL=C sort)"
+  if [[ -d $1 && ( ! -r $files || "$(<"$files")" != "$now" ) ]]; then rm -f -- "$1/release.yaml"; fi
+  mkdir -p -- "$1"
+  printf '%s\n' "$now" >"$files"
+}
+
 build_package() {
   local -a tests=()
   if [[ $1 == tests ]]; then tests=(--build-tests); fi
   if [[ ! -x $basin_program ]]; then say "building Basin (some minutes the first time)"; else say "building what changed"; fi
+  forget_old_plan "$root/.build"
   swift_build Basin --package-path "$root" "${tests[@]}"
   [[ -x $basin_program ]] || fail "$basin_build_failed" "swift build ended well, but there is no $basin_program"
 }
@@ -117,19 +128,14 @@ build_shim() {
 
 # The plug-ins share one scratch folder: PluginAPI is compiled once for all of them.
 build_plugins() {
-  local manifest files="$basin_state/plugin-files"
-  # SwiftPM looks for new files in the package it builds, not in the folders of the packages that one depends on: its plan is
-  # thrown away when PluginAPI has other files than last time.
-  if ! (cd "$basin_api_folder" && find . -name .build -prune -o -type f -print | LC_ALL=C sort) | cmp -s - "$files"; then
-    rm -f -- "$root/.build/plugins/release.yaml"
-  fi
+  local manifest
+  forget_old_plan "$root/.build/plugins"
   for manifest in "$root"/plugins/*/Package.swift; do
     if [[ -e $manifest ]]; then
       swift_build "the plug-in ${manifest%/Package.swift}" --package-path "${manifest%/Package.swift}" \
         --scratch-path "$root/.build/plugins"
     fi
   done
-  (cd "$basin_api_folder" && find . -name .build -prune -o -type f -print | LC_ALL=C sort) >"$files"
 }
 
 # .build/setup-state.json: what `basin doctor` shows.

@@ -51,11 +51,11 @@ import Testing
     #expect(try Dropout(0.5)(x, .estimateStatistics(collector)).isIdentical(to: x))
   }
 
-  /// Batches above 2^20 elements are taken in parts.
-  @Test(arguments: [[21, 8, 96, 96], [9, 4, 200, 200], [1_100_001, 1]])
-  func momentsOfALargeBatchAreThoseOfItsWhole(shape: [Int]) throws {
-    let x = try TestNumbers.tensor(shape, seed: 9) * 2 + 100
-    #expect(x.count > 1 << 20)
+  /// The kernel's two layouts, in several parts and in one, against LibTorch's operators in float64.
+  @Test(arguments: [[21, 8, 96, 96], [9, 4, 200, 200], [1_100_001, 1], [7, 3], [5, 19, 3, 3], [2, 300, 1, 1], [40, 7, 11, 13]], [false, true])
+  func momentsAreThoseOfTheWholeBatch(shape: [Int], channelsLast: Bool) throws {
+    var x = try TestNumbers.tensor(shape, seed: 9) * 2 + 100
+    if channelsLast, shape.count == 4 { x = try x.channelsLast() }
     let layer = try makeLayer(shape[1])
     let collector = MomentCollector()
     collector.beginBatch(examples: shape[0])
@@ -65,6 +65,23 @@ import Testing
     let wide = try x.to(.float64)
     #expect(try relativeError(layer.runningMean.doubles(), wide.mean(axes).doubles()) < 1e-7)
     #expect(try relativeError(layer.runningVariance.doubles(), wide.variance(axes).doubles()) < 1e-6)
+  }
+
+  @Test func momentsDoNotDependOnTheNumberOfThreads() throws {
+    let before = try LibTorch.threads()
+    defer { try? LibTorch.setThreads(before) }
+    for shape in [[37, 24, 40, 40], [90_001, 12]] {
+      let x = try TestNumbers.tensor(shape, seed: 4)
+      let ends = try [1, 2, 3].map { threads in
+        try LibTorch.setThreads(threads)
+        let layer = try makeLayer(shape[1])
+        let collector = MomentCollector()
+        _ = try layer(x, .estimateStatistics(collector))
+        try collector.finish()
+        return try layer.runningMean.doubles() + layer.runningVariance.doubles()
+      }
+      #expect(ends[0] == ends[1] && ends[1] == ends[2])
+    }
   }
 
   @Test func changeShrinksAsTheStatisticsSettle() throws {

@@ -84,6 +84,51 @@ BASIN_VECTORIZED void basinDropout(uint64_t key, uint32_t threshold, float scale
   }
 }
 
+BASIN_VECTORIZED void basinRowMoments(int64_t begin, int64_t end, int64_t channels, const float *values,
+                                      const double *shift, double *sums) {
+#pragma clang fp contract(off)
+  double *first = sums, *second = sums + channels;
+  std::fill(sums, sums + 2 * channels, 0.0);
+  for (int64_t row = begin; row < end; ++row) {
+    const float *x = values + row * channels;
+#pragma clang loop vectorize(assume_safety)
+    for (int64_t c = 0; c < channels; ++c) {
+      const double d = static_cast<double>(x[c]) - shift[c];
+      first[c] += d;
+      second[c] += d * d;
+    }
+  }
+}
+
+BASIN_VECTORIZED void basinPlaneMoments(int64_t begin, int64_t end, int64_t channels, int64_t size, const float *values,
+                                        const double *shift, double *sums) {
+#pragma clang fp contract(off)
+  std::fill(sums, sums + 2 * channels, 0.0);
+  for (int64_t example = begin; example < end; ++example) {
+    for (int64_t c = 0; c < channels; ++c) {
+      const float *x = values + (example * channels + c) * size;
+      double first[lanes] = {}, second[lanes] = {};
+      int64_t i = 0;
+      for (; i + lanes <= size; i += lanes) {
+        for (int l = 0; l < lanes; ++l) {
+          const double d = static_cast<double>(x[i + l]) - shift[c];
+          first[l] += d;
+          second[l] += d * d;
+        }
+      }
+      for (; i < size; ++i) {
+        const double d = static_cast<double>(x[i]) - shift[c];
+        first[0] += d;
+        second[0] += d * d;
+      }
+      for (int l = 0; l < lanes; ++l) {
+        sums[c] += first[l];
+        sums[channels + c] += second[l];
+      }
+    }
+  }
+}
+
 BASIN_VECTORIZED void basinLerp(int64_t begin, int64_t end, float weight, const float *targets, float *values) {
   // The same bits on every processor: a product and a sum, never fused.
 #pragma clang fp contract(off)

@@ -38,39 +38,13 @@ public final class BatchNorm: Module {
         return try normalize(x, byBatch: true, updating: true)
       case .evaluate: return try normalize(x, byBatch: false, updating: true)
       case .estimateStatistics(let collector):
-        let (mean, variance) = try Self.moments(x.detached())
+        let (mean, variance) = try ChannelMoments.of(x.detached())
         try collector.add(
           layer: self, runningMean: runningMean, runningVariance: runningVariance, mean: mean, variance: variance,
           count: valuesAChannel)
         return try normalize(x, byBatch: true, updating: false)
       }
     }
-  }
-
-  /// The mean and biased variance of each channel, float64 `[C]`.
-  ///
-  /// A large batch is taken in parts, each within the caches: a copy of all of it in float64 would double the memory of
-  /// an estimation pass.
-  private static func moments(_ x: Tensor) throws -> (mean: Tensor, variance: Tensor) {
-    let shape = x.shape
-    let axes = [0] + Array(2..<max(shape.count, 2))
-    let perExample = max(shape.dropFirst().reduce(1, *), 1)
-    let size = max(1, (1 << 20) / perExample)
-    func part(_ range: Range<Int>) throws -> (mean: Tensor, variance: Tensor) {
-      let wide = try (range.count == shape[0] ? x : x.slice(range)).to(.float64)
-      return (try wide.mean(axes), try wide.variance(axes, correction: 0))
-    }
-    guard size < shape[0] else { return try part(0..<shape[0]) }
-    var (mean, variance) = try part(0..<size)
-    for begin in stride(from: size, to: shape[0], by: size) {
-      let end = min(begin + size, shape[0])
-      let (nextMean, nextVariance) = try part(begin..<end)
-      let weight = Double(end - begin) / Double(end)
-      let shift = try nextMean - mean
-      mean = try mean + shift * weight
-      variance = try variance * (1 - weight) + nextVariance * weight + shift * shift * (weight * (1 - weight))
-    }
-    return (mean, variance)
   }
 
   private func countBatch() throws {

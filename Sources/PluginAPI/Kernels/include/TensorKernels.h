@@ -25,6 +25,15 @@ void basinRandomUniform(uint64_t key, int64_t groupBegin, int64_t groupEnd, int6
 void basinDropout(uint64_t key, uint32_t threshold, float scale, int64_t groupBegin, int64_t groupEnd, int64_t count,
                   const float *in, float *out);
 
+// Sums for the mean and variance of each channel: sums[c] = sum of x - shift[c], sums[channels + c] = sum of its square, over
+// the values of channel c. In the order of the memory, so that the same range gives the same bits on any number of threads.
+//
+// Channels last: `values` is row-major [rows, channels]; rows begin..<end.
+void basinRowMoments(int64_t begin, int64_t end, int64_t channels, const float *values, const double *shift, double *sums);
+// Channels first: `values` is row-major [examples, channels, size]; examples begin..<end.
+void basinPlaneMoments(int64_t begin, int64_t end, int64_t channels, int64_t size, const float *values, const double *shift,
+                       double *sums);
+
 // values[i] += weight * (targets[i] - values[i]).
 void basinLerp(int64_t begin, int64_t end, float weight, const float *targets, float *values);
 
