@@ -100,8 +100,10 @@ import Testing
     let space = try Workspace()
     let quiet = try space.run(SmallRun.graph.train("backbone", to: "a"), expecting: 0)
     #expect(quiet.output.isEmpty && quiet.errors.isEmpty, "\(quiet)")
-    let loud = try space.run(SmallRun.graph.train("swa", to: "b").filter { $0 != "--quiet" }, expecting: 0)
+    let loud = try space.run(
+      SmallRun.graph.train("swa", to: "b", "--observe", "lawa:3").filter { $0 != "--quiet" }, expecting: 0)
     #expect(loud.text.contains("average of") && loud.text.contains("run: b"), "\(loud)")
+    #expect(loud.text.contains("observed lawa:3 of 40"), "\(loud)")
     #expect(!loud.errors.contains("\u{1B}"), "a progress bar without a terminal: \(loud)")
   }
 

@@ -21,6 +21,12 @@ enum SummaryText {
     if let averaged = summary["averaged"], let samples = averaged["samples"]?.number {
       rows.append(["average of \(Int(samples))", percent(averaged["validation"]), percent(averaged["test"])])
     }
+    if case .object(let observed)? = summary["observed"] {
+      for (name, average) in observed.sorted(by: { $0.key < $1.key }) {
+        let samples = Int(average["samples"]?.number ?? 0)
+        rows.append(["observed \(name) of \(samples)", percent(average["validation"]), percent(average["test"])])
+      }
+    }
     let rate = summary["examplesPerSecond"]?.number.map { String(format: "%.0f", $0) } ?? "-"
     var lines = ["\(text("model")) on \(text("dataset")), method \(text("method")), seed \(Int(summary["seed"]?.number ?? 0))", Terminal.table(rows)]
     if let reason = summary["stopped"]?.text { lines.append("  stopped early: \(reason)") }
