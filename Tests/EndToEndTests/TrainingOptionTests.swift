@@ -109,8 +109,9 @@ import Testing
   func observers(small: SmallRun) throws {
     let space = try Workspace()
     let list = "swa,swa:0.4dur,swa:0.2dur:every=2ep"
-    try space.run(small.train("pswa", to: "plain"), expecting: 0)
+    let alone = try space.json(small.train("pswa", to: "plain"))
     let summary = try space.json(small.train("pswa", to: "watched", "--observe", list))
+    #expect(summary["averaged"] == alone["averaged"])
     let plain = try space.results(of: "plain"), watched = try space.results(of: "watched")
     for (name, bytes) in plain { #expect(watched[name] == bytes, "\(name)") }
     #expect(summary["observed"]?.keys == Set(list.split(separator: ",").map(String.init)))
@@ -229,8 +230,10 @@ import Testing
     let evaluated = try space.json(["evaluate", "run", "--weights", "last"])
     #expect(evaluated["test"] == summary["test"])
     // The checkpoint of the last step holds what is trained, which is something else.
-    let trained = try weights(space, "run/checkpoints/step-000000045/model.safetensors")
-    #expect(difference(trained, try weights(space, "run/weights/last.safetensors")) > 1e-3)
+    // Parameters alone: statistics differ in any case.
+    let trained = try weights(space, "run/checkpoints/step-000000045/model.safetensors").filter { !$0.key.contains("running") }
+    let reported = try weights(space, "run/weights/last.safetensors").filter { !$0.key.contains("running") }
+    #expect(difference(trained, reported) > 1e-3)
     // An average samples what is evaluated: of the last step alone it is the same.
     let last = try space.json(SmallRun.vision.train("backbone", to: "one", "--optimizer", "schedule-free-sgd", "--observe", "lawa:1"))
     #expect(last["test"] == last["observed"]?["lawa:1"]?["test"])
