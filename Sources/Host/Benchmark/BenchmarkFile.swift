@@ -23,15 +23,7 @@ struct BenchmarkFile {
 
   /// - Throws: `BasinError` with the line and column of what is wrong.
   static func read(_ path: String) throws -> BenchmarkRequest {
-    guard let data = FileManager.default.contents(atPath: path) else { throw BasinErrors.missingFile(path) }
-    guard let text = String(data: data, encoding: .utf8) else {
-      throw BasinError.badData("is not UTF-8 text", file: path, advice: "Write it as YAML in UTF-8")
-    }
-    let node: Node?
-    do { node = try Yams.compose(yaml: text) } catch {
-      throw BasinError.badData("is not YAML: \(error)", file: path, advice: "Mend the file at that place")
-    }
-    return try BenchmarkFile(path: path).request(node)
+    try BenchmarkFile(path: path).request(YAMLFile.read(path))
   }
 
   private func request(_ node: Node?) throws -> BenchmarkRequest {

@@ -123,19 +123,14 @@ struct AverageCommand: ParsableCommand {
           }),
       ])
     }
-    func text(_ metrics: Metrics?) -> String {
-      guard let metrics else { return "-" }
-      return (metrics.accuracy.map { String(format: "%.2f %%  ", 100 * $0) } ?? "")
-        + String(format: "(loss %.4f)", metrics.loss)
-    }
     var rows = [["", "validation", "test", ""]]
     for index in files.indices {
       rows.append([
-        files[index], text(ingredients[index].validation), text(ingredients[index].test),
+        files[index], SummaryText.metrics(ingredients[index].validation), SummaryText.metrics(ingredients[index].test),
         kept.contains(index) ? "" : "left out",
       ])
     }
-    rows.append(["average of \(kept.count)", text(soup.validation), text(soup.test), ""])
+    rows.append(["average of \(kept.count)", SummaryText.metrics(soup.validation), SummaryText.metrics(soup.test), ""])
     print(Terminal.table(rows))
     print("weights: \(to)")
   }

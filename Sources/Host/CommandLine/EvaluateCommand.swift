@@ -33,13 +33,18 @@ struct WeightsOptions: ParsableArguments {
   /// The run's data and model with the chosen weights.
   func prepare() throws -> (run: PreparedRun, file: String) {
     let file = try file()
+    let run = try prepareRun()
+    try Checkpoint.load(Safetensors.read(file).tensors.map { ($0.key, $0.value) }, into: run.tensors, file: file)
+    return (run, file)
+  }
+
+  /// The run's data and model with fresh weights.
+  func prepareRun() throws -> PreparedRun {
     var request = try RunRequest.read(directory().configuration)
     request.plugins += plugins.plugins
     if let dataRoot { request[.dataRoot] = dataRoot }
     let catalog = try PluginOptions(request.plugins).catalog()
-    let run = try PreparedRun(RunConfiguration(request, in: catalog), in: catalog)
-    try Checkpoint.load(Safetensors.read(file).tensors.map { ($0.key, $0.value) }, into: run.tensors, file: file)
-    return (run, file)
+    return try PreparedRun(RunConfiguration(request, in: catalog), in: catalog)
   }
 }
 
@@ -61,11 +66,7 @@ struct EvaluateCommand: ParsableCommand {
       "file": .string(file), "validation": validation?.json ?? .null, "test": test?.json ?? .null,
     ]
     if json { return try Terminal.print(document) }
-    func text(_ metrics: Metrics?) -> String {
-      guard let metrics else { return "-" }
-      return (metrics.accuracy.map { String(format: "%.2f %%  ", 100 * $0) } ?? "") + String(format: "(loss %.4f)", metrics.loss)
-    }
-    print(Terminal.table([["validation", text(validation)], ["test", text(test)]]))
+    print(Terminal.table([["validation", SummaryText.metrics(validation)], ["test", SummaryText.metrics(test)]]))
   }
 }
 

@@ -92,12 +92,7 @@ struct LandscapeCommand: ParsableCommand {
   private func prepare(_ path: String, _ weights: String, _ dataRoot: String?, _ plugins: [String]) throws
     -> PreparedRun
   {
-    let options = WeightsOptions(path: path, weights: weights, dataRoot: dataRoot, plugins: plugins)
-    var request = try RunRequest.read(options.directory().configuration)
-    request.plugins += plugins
-    if let dataRoot { request[.dataRoot] = dataRoot }
-    let catalog = try PluginOptions(request.plugins).catalog()
-    return try PreparedRun(RunConfiguration(request, in: catalog), in: catalog)
+    try WeightsOptions(path: path, weights: weights, dataRoot: dataRoot, plugins: plugins).prepareRun()
   }
 
   // MARK: From flags to a plan

@@ -46,8 +46,8 @@ public enum ChildProcess {
     kill(child, SIGKILL)
     var status: Int32 = 0
     while waitpid(child, &status, 0) < 0 && errno == EINTR {}
-    output.readAvailable()
-    errors.readAvailable()
+    output.drain()
+    errors.drain()
     return Result(
       ending: hasEnded ? ending(status) : .timedOut, standardOutput: output.text, standardError: errors.text)
   }
@@ -131,11 +131,16 @@ private struct CapturedStream {
   }
 
   /// Takes what is there; a writer that never stops is read for at most `limit` bytes a call.
-  mutating func readAvailable() {
+  mutating func readAvailable() { read(atMost: limit) }
+
+  /// Takes what a writer that is gone has left: no more than a pipe holds, for another process may have its end too.
+  mutating func drain() { read(atMost: 1 << 20) }
+
+  private mutating func read(atMost most: Int) {
     var buffer = [UInt8](repeating: 0, count: 8192)
     var total = 0
-    while !hasEnded, total < limit {
-      let count = read(readEnd, &buffer, buffer.count)
+    while !hasEnded, total < most {
+      let count = Glibc.read(readEnd, &buffer, buffer.count)
       if count < 0 && errno == EINTR { continue }
       if count == 0 { hasEnded = true }
       guard count > 0 else { return }

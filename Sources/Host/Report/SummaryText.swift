@@ -2,13 +2,15 @@ import Foundation
 
 /// A run's summary for people.
 enum SummaryText {
+  /// `84.33 %  (loss 0.9209)`.
+  static func metrics(_ metrics: Metrics?) -> String {
+    guard let metrics, !metrics.loss.isNaN else { return "-" }
+    return (metrics.accuracy.map { String(format: "%.2f %%  ", 100 * $0) } ?? "") + String(format: "(loss %.4f)", metrics.loss)
+  }
+
   static func table(_ summary: JSONValue) -> String {
     func text(_ key: String) -> String { summary[key]?.text ?? "?" }
-    func percent(_ metrics: JSONValue?) -> String {
-      guard let metrics, let loss = metrics["loss"]?.number else { return "-" }
-      let accuracy = metrics["accuracy"]?.number.map { String(format: "%.2f %%", 100 * $0) } ?? ""
-      return accuracy + String(format: "  (loss %.4f)", loss)
-    }
+    func percent(_ metrics: JSONValue?) -> String { self.metrics(Metrics(json: metrics)) }
     let epochs = Int(summary["epochs"]?.number ?? 0)
     let total = summary["seconds"]?["total"]?.number ?? 0
     var rows = [

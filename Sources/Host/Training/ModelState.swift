@@ -4,7 +4,13 @@ import PluginAPI
 /// The weights of a run in their different forms: as they are trained, as they are evaluated, averaged.
 struct ModelState {
   let run: PreparedRun
-  let rule: any UpdateRule
+  /// The rule, where it evaluates other weights than it trains.
+  let switching: (any SwitchingRule)?
+
+  init(run: PreparedRun, rule: any UpdateRule) {
+    self.run = run
+    switching = (rule as? any SwitchingRule).flatMap { $0.switchesWeights ? $0 : nil }
+  }
 
   /// Writes an average into the parameters.
   func assign(_ values: [Tensor]) throws { try loadAverage(values, into: run.parameters) }
@@ -16,12 +22,6 @@ struct ModelState {
   func updateStatistics(_ moment: Int) throws -> StatisticsPass? {
     let update = run.configuration.statisticsUpdate
     return try run.locatingErrors { try update(run.evaluation, run.splits.train, run.random["statistics"][moment]) }
-  }
-
-  /// The rule, where it evaluates other weights than it trains.
-  var switching: (any SwitchingRule)? {
-    guard let rule = rule as? any SwitchingRule, rule.switchesWeights else { return nil }
-    return rule
   }
 
   /// Runs `body` with the weights a switching rule evaluates; others are as they are.

@@ -68,16 +68,8 @@ public struct RunRequest: Sendable {
 
   /// Reads a configuration file: the keys above, `set` (a mapping) and `plugins` (a list). The `config.yaml` of a run is one.
   public static func read(_ path: String) throws -> RunRequest {
-    guard let data = FileManager.default.contents(atPath: path) else { throw BasinErrors.missingFile(path) }
-    guard let text = String(data: data, encoding: .utf8) else {
-      throw BasinError.badData("is not UTF-8 text", file: path, advice: "Write it as YAML in UTF-8")
-    }
-    let node: Node?
-    do { node = try Yams.compose(yaml: text) } catch {
-      throw BasinError.badData("is not YAML: \(error)", file: path, advice: "Mend the file at that place")
-    }
     var request = RunRequest()
-    guard let node else { return request }
+    guard let node = try YAMLFile.read(path) else { return request }
     guard let mapping = node.mapping else {
       throw BasinError.badData("holds no mapping of keys to values", file: path, advice: "Write lines such as `model: gcn`")
     }

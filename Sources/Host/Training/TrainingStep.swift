@@ -14,6 +14,7 @@ final class TrainingStep {
   }
 
   let rule: any UpdateRule
+  private let twoPassRule: (any TwoPassRule)?
   let schedule: any LearningRateCurve
   private(set) var scaler: LossScaler?
   private let run: PreparedRun
@@ -28,6 +29,7 @@ final class TrainingStep {
     learningRate = configuration.learningRate
     rule = try OptimizerChain(configuration.optimizer, in: catalog)
       .make(configuration.section("optimizer"), run.parameters, configuration.parameterGroups)
+    twoPassRule = rule as? any TwoPassRule
     schedule = try configuration.makeSchedule(catalog)
     try schedule.check(run.length)
     parameters = run.parameters.map(\.tensor)
@@ -66,7 +68,7 @@ final class TrainingStep {
     let (loss, correct) = try gradients(batches, streams)
     guard loss.isFinite else { return result(loss, correct, failure: "the loss became \(loss)") }
     var isUsable = try scaler?.unscale(parameters) ?? true
-    if isUsable, let rule = rule as? any TwoPassRule {
+    if isUsable, let rule = twoPassRule {
       let before = try buffers.map { try $0.tensor.clone() }
       try rule.ascend()
       try clearGradients()
@@ -82,7 +84,7 @@ final class TrainingStep {
     }
     if isUsable {
       if let norm = try clipping(parameters), !norm.isFinite {
-        try (rule as? any TwoPassRule)?.descend()
+        try twoPassRule?.descend()
         return result(loss, correct, failure: "the norm of the gradients became \(norm)")
       }
       if let update { try update(rate(step)) } else { try rule.step(learningRate: rate(step)) }

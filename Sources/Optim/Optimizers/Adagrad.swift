@@ -27,8 +27,7 @@ public final class Adagrad: Optimizer {
   private var buffers: ParameterBuffers
   private let fused: Bool
   private static let fusedOperator = Operator("aten::_fused_adagrad_")
-  /// What the kernel reads the step count from: one tensor, named once for every parameter.
-  private var stepTensors: [Tensor] = []
+  private var stepTensors = StepTensors()
 
   public convenience init(_ options: AdagradOptions, parameters: [NamedTensor]) throws {
     try self.init(options, parameters: parameters, fused: true)
@@ -51,14 +50,9 @@ public final class Adagrad: Optimizer {
   }
 
   private func runFused(_ batch: ParameterBuffers.Batch, _ learningRate: Double) throws {
-    if stepTensors.isEmpty, let device = batch.weights.first?.device {
-      let step = try Tensor.zeros([], .float32, device: device)
-      stepTensors = Array(repeating: step, count: buffers.trained.tensors.count)
-    }
-    try stepTensors.first?.fill(Double(batch.count))
     try Self.fusedOperator.run(
       .tensors(batch.weights), .tensors(batch.gradients), .tensors(batch[0]),
-      .tensors(Array(stepTensors.prefix(batch.weights.count))), .double(learningRate), .double(options.lrDecay),
+      .tensors(stepTensors.counting(batch)), .double(learningRate), .double(options.lrDecay),
       .double(options.weightDecay), .double(options.epsilon), .bool(false))
   }
 

@@ -56,8 +56,7 @@ public final class AdamOptimizer<Decay: AdamDecay>: Optimizer {
   var buffers: ParameterBuffers
   let fused: Bool
   private let fusedOperator = Operator(Decay.isDecoupled ? "aten::_fused_adamw_" : "aten::_fused_adam_")
-  /// What the kernel reads the step count from: one tensor, named once for every parameter.
-  private var stepTensors: [Tensor] = []
+  private var stepTensors = StepTensors()
 
   public convenience init(_ options: AdamOptions<Decay>, parameters: [NamedTensor]) throws {
     try self.init(options, parameters: parameters, fused: true)
@@ -81,16 +80,10 @@ public final class AdamOptimizer<Decay: AdamDecay>: Optimizer {
   }
 
   private func runFused(_ batch: ParameterBuffers.Batch, _ learningRate: Double) throws {
-    if stepTensors.isEmpty, let device = batch.weights.first?.device {
-      let step = try Tensor.zeros([], .float32, device: device)
-      stepTensors = Array(repeating: step, count: buffers.trained.tensors.count)
-    }
-    try stepTensors.first?.fill(Double(batch.count))
-    let all = batch.weights.count == stepTensors.count
     try fusedOperator.run(
       .tensors(batch.weights), .tensors(batch.gradients), .tensors(batch[0]), .tensors(batch[1]),
       .tensors(options.amsgrad ? batch[2] : []),
-      .tensors(all ? stepTensors : Array(stepTensors.prefix(batch.weights.count))), .double(learningRate),
+      .tensors(stepTensors.counting(batch)), .double(learningRate),
       .double(options.beta1), .double(options.beta2), .double(options.weightDecay), .double(options.epsilon),
       .bool(options.amsgrad), .bool(false))
   }

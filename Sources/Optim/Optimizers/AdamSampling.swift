@@ -28,7 +28,7 @@ extension AdamOptimizer: SamplingRule {
       squareCorrection: Float((1 - power(options.beta2, count)).squareRoot()), epsilon: Float(options.epsilon),
       sampleWeight: Float(sample?.weight ?? 0))
     return SamplingPass(parameterCount: buffers.trained.tensors.count) { [self] in
-      _ = try buffers.advance(whole: true)
+      buffers.countOrdinaryStep()
       try pass.run { count, memory in
         withUnsafePointer(to: settings) {
           basinAdamStepAndSample(

@@ -54,21 +54,8 @@ public final class Lookahead: OptimizerWrapper {
   }
 
   /// `slow/<path>` and the counter `step`; that of the optimizer inside under `inner/`.
-  public var state: OptimizerState {
-    get throws {
-      var state = try buffers.state
-      state.nest(try inner.state, under: Self.prefix)
-      return state
-    }
-  }
-
-  public func restore(_ state: OptimizerState) throws {
-    let (nested, own) = state.split(at: Self.prefix)
-    var restored = buffers
-    try restored.restore(own)
-    try inner.restore(nested)
-    buffers = restored
-  }
+  public var state: OptimizerState { get throws { try buffers.state(around: inner, under: Self.prefix) } }
+  public func restore(_ state: OptimizerState) throws { try buffers.restore(state, around: inner, under: Self.prefix) }
 
   public func reset() throws {
     buffers.reset()

@@ -105,21 +105,8 @@ public final class Muon: Optimizer {
   }
 
   /// `momentum/<path>` and the counter `step` of the matrices; AdamW's state under `adamw/`.
-  public var state: OptimizerState {
-    get throws {
-      var state = try buffers.state
-      state.nest(try others.state, under: Self.prefix)
-      return state
-    }
-  }
-
-  public func restore(_ state: OptimizerState) throws {
-    let (inner, own) = state.split(at: Self.prefix)
-    var restored = buffers
-    try restored.restore(own)
-    try others.restore(inner)
-    buffers = restored
-  }
+  public var state: OptimizerState { get throws { try buffers.state(around: others, under: Self.prefix) } }
+  public func restore(_ state: OptimizerState) throws { try buffers.restore(state, around: others, under: Self.prefix) }
 
   public func reset() {
     buffers.reset()

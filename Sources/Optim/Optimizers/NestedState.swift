@@ -29,3 +29,21 @@ extension OptimizerState {
     return (nested, rest)
   }
 }
+
+extension ParameterBuffers {
+  /// These buffers' state with that of `rule` under `prefix`.
+  func state(around rule: any UpdateRule, under prefix: String) throws -> OptimizerState {
+    var all = try state
+    all.nest(try rule.state, under: prefix)
+    return all
+  }
+
+  /// Takes such a state apart again. These buffers are as before where either part is refused.
+  mutating func restore(_ state: OptimizerState, around rule: any UpdateRule, under prefix: String) throws {
+    let (nested, own) = state.split(at: prefix)
+    var restored = self
+    try restored.restore(own)
+    try rule.restore(nested)
+    self = restored
+  }
+}

@@ -80,6 +80,9 @@ struct ParameterBuffers {
     }
   }
 
+  /// Counts an ordinary step that something else makes; see ``areOfOneAge``.
+  mutating func countOrdinaryStep() { step += 1 }
+
   private func start(_ kind: Kind) throws -> [Tensor] {
     try trained.tensors.indices.map { position in
       let buffer = try trained.zeros(position)
