@@ -49,6 +49,36 @@ public struct AttributeColumn: Sendable {
     self.type = type
   }
 
+  /// A column of whole numbers.
+  ///
+  /// - Parameter isPresent: whether each element has a value; nil where all have one.
+  public init(name: String, integers: [Int64], isPresent: [Bool]? = nil) {
+    self.init(id: name, name: name, type: .long)
+    self.integers = integers
+    self.isPresent = isPresent ?? [Bool](repeating: true, count: integers.count)
+  }
+
+  /// A column of reals.
+  public init(name: String, reals: [Double], isPresent: [Bool]? = nil) {
+    self.init(id: name, name: name, type: .double)
+    self.reals = reals
+    self.isPresent = isPresent ?? [Bool](repeating: true, count: reals.count)
+  }
+
+  /// A column of strings, nil where missing.
+  public init(name: String, strings values: [String?]) {
+    self.init(id: name, name: name, type: .string)
+    codes.reserveCapacity(values.count)
+    for value in values {
+      guard var value else {
+        codes.append(-1)
+        continue
+      }
+      codes.append(Int32(truncatingIfNeeded: value.withUTF8 { strings.intern($0) }))
+    }
+    isPresent = codes.map { $0 >= 0 }
+  }
+
   /// How many elements have no value.
   public var missingCount: Int { isPresent.count { !$0 } }
 
