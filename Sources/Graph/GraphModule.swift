@@ -1,21 +1,18 @@
 import PluginAPI
 
-/// The domain `graph`: classifying the nodes of a graph.
+/// The domain `graph`: predictions for the nodes of a graph, and for whole graphs.
 public struct GraphModule: DomainModule {
   public static let manifest: StaticString = #"""
     BASIN-MODULE-MANIFEST {"name": "graph", "version": "0.1.0", "domain": "graph",
-      "summary": "Node classification with graph convolutional networks", "models": ["gcn"],
+      "summary": "Graph networks for nodes and for whole graphs", "models": ["gcn", "gat", "gatv2", "graphsage", "gin",
+      "gcnii", "appnp", "sgc", "mlp", "sagpool-g", "sagpool-h", "mincutpool"],
       "datasets": ["cora", "citeseer", "pubmed", "communities"], "formats": ["graphml"]} END-BASIN-MODULE-MANIFEST
     """#
 
   public init() {}
 
   public func register(in registry: inout Registry) {
-    registry.add(
-      model: "gcn", GCN.self, "graph convolutional network (Kipf & Welling 2017)",
-      recipe: Recipe(
-        epochs: 200, batchSize: nil, learningRate: 0.01, optimizer: "adam", tail: 0.5,
-        settings: ["optimizer.weightDecay": "0.0005"]))
+    registerModels(in: &registry)
     registry.add(
       dataset: "cora", PlanetoidDataset.self, "2,708 papers in 7 fields, 5,278 citations, 1,433 words")
     registry.add(
@@ -26,5 +23,45 @@ public struct GraphModule: DomainModule {
       dataset: "communities", CommunitiesDataset.self, "1,200 made-up nodes in 5 communities, shipped with the module")
     registry.add(format: "graphml", GraphMLDataset.self, "the nodes of a GraphML file of your own")
     registry.add(benchmark: BenchmarkCase(model: "gcn", dataset: "communities", epochs: 200, seeds: 10))
+  }
+
+  private func registerModels(in registry: inout Registry) {
+    let planetoid = ["optimizer.weightDecay": "0.0005"]
+    /// For the nodes of one graph, all at once.
+    func nodes(_ rate: Double, _ settings: [String: String] = planetoid, epochs: Int = 200) -> Recipe {
+      Recipe(epochs: epochs, batchSize: nil, learningRate: rate, optimizer: "adam", tail: 0.5, settings: settings)
+    }
+    /// For many graphs, in batches.
+    func graphs(_ rate: Double, _ settings: [String: String] = [:], epochs: Int = 100) -> Recipe {
+      Recipe(epochs: epochs, batchSize: 128, learningRate: rate, optimizer: "adam", tail: 0.5, settings: settings)
+    }
+    registry.add(
+      model: "gcn", GCN.self, "graph convolutional network (Kipf & Welling 2017)", recipe: nodes(0.01))
+    registry.add(model: "gat", GAT.self, "graph attention network (Velickovic et al. 2018)", recipe: nodes(0.005))
+    registry.add(
+      model: "gatv2", GATv2.self, "graph attention with scores of both ends together (Brody et al. 2022)",
+      recipe: nodes(0.005))
+    registry.add(
+      model: "graphsage", GraphSAGE.self, "sampled or full neighbourhoods put together (Hamilton et al. 2017)",
+      recipe: nodes(0.01))
+    registry.add(
+      model: "gin", GIN.self, "graph isomorphism network (Xu et al. 2019)", recipe: graphs(0.01))
+    registry.add(
+      model: "gcnii", GCNII.self, "deep graph convolutions with initial residual (Chen et al. 2020)",
+      recipe: nodes(0.01, epochs: 500))
+    registry.add(
+      model: "appnp", APPNP.self, "predictions spread by personalized PageRank (Gasteiger et al. 2019)",
+      recipe: nodes(0.01))
+    registry.add(model: "sgc", SGC.self, "simple graph convolution, linear (Wu et al. 2019)", recipe: nodes(0.2, epochs: 100))
+    registry.add(model: "mlp", MLP.self, "perceptron that ignores edges: what a graph network must beat", recipe: nodes(0.01))
+    registry.add(
+      model: "sagpool-g", SAGPool.self, "self-attention pooling, global (Lee et al. 2019)", preset: ["form": "global"],
+      recipe: graphs(0.0005, ["optimizer.weightDecay": "0.0001"]))
+    registry.add(
+      model: "sagpool-h", SAGPool.self, "self-attention pooling, hierarchical (Lee et al. 2019)",
+      preset: ["form": "hierarchical"], recipe: graphs(0.0005, ["optimizer.weightDecay": "0.0001"]))
+    registry.add(
+      model: "mincutpool", MinCutPool.self, "pooling by minimum cuts (Bianchi et al. 2020)",
+      recipe: graphs(0.0005, ["optimizer.weightDecay": "0.0001"]))
   }
 }

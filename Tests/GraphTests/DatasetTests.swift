@@ -51,9 +51,9 @@ struct DatasetTests {
     _ = try cora.batch([3, 1], of: .train, augmentation: nil)
     let again = try cora.batch(ids, of: .train, augmentation: nil)
     #expect(again.input.graph === first.input.graph)
-    #expect(again.input.nodes.isIdentical(to: first.input.nodes))
+    #expect(again.input.items.isIdentical(to: first.input.items))
     #expect(again.target.isIdentical(to: first.target))
-    #expect(try cora.batch([3, 1], of: .train, augmentation: nil).input.nodes.values(Int64.self) == [3, 1])
+    #expect(try cora.batch([3, 1], of: .train, augmentation: nil).input.items.values(Int64.self) == [3, 1])
     #expect(throws: BasinError.self) { try cora.batch([140], of: .train, augmentation: nil) }
     #expect(throws: BasinError.self) { try cora.batch([-1], of: .train, augmentation: nil) }
   }
@@ -157,13 +157,13 @@ struct DatasetTests {
   func module() throws {
     var registry = Registry(module: "graph", domain: "graph")
     GraphModule().register(in: &registry)
-    #expect(registry.models.map(\.name) == ["gcn"])
-    #expect(registry.datasets.map(\.name) == ["cora", "citeseer", "pubmed", "communities", "graphml"])
+    #expect(registry.models.count == 12)
+    #expect(registry.datasets.contains { $0.name == "cora" })
     let manifest = GraphModule.manifest.description
     let pieces = manifest.components(separatedBy: "BASIN-MODULE-MANIFEST")
     let object = try JSONSerialization.jsonObject(with: Data(pieces[1].dropLast(5).utf8)) as? [String: Any]
-    #expect(object?["models"] as? [String] == ["gcn"])
-    #expect(object?["formats"] as? [String] == ["graphml"])
+    #expect(object?["models"] as? [String] == registry.models.map(\.name))
+    #expect(object?["formats"] as? [String] == registry.datasets.filter(\.isFormat).map(\.name))
     #expect(object?["datasets"] as? [String] == registry.datasets.filter { !$0.isFormat }.map(\.name))
     let model = try #require(registry.models.first)
     #expect(model.recipe.epochs == 200 && model.recipe.batchSize == nil)

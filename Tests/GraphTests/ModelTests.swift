@@ -114,12 +114,12 @@ struct ModelTests {
     }
     #expect(error.map { model.locating($0).path } == "convs.0")
     #expect(throws: BasinError.self) {
-      try GCN(GCN.Settings(), shape: GraphBatch.Shape(features: 3), task: .regression(outputs: 1))
+      try GCN(GCN.Settings(), shape: GraphBatch.Shape(features: 3), task: .nextToken(vocabulary: 9))
     }
     #expect(throws: BasinError.self) {
       try GCN(GCN.Settings(), shape: GraphBatch.Shape(features: 0), task: .classification(classes: 3))
     }
-    #expect(throws: BasinError.self) { try GCN.Settings(settings: ["layers": "65"], of: "model gcn") }
+    #expect(throws: BasinError.self) { try GCN.Settings(settings: ["layers": "257"], of: "model gcn") }
     #expect(throws: BasinError.self) { try GCN.Settings(settings: ["dropout": "1"], of: "model gcn") }
   }
 
@@ -129,7 +129,7 @@ struct ModelTests {
     let model = try GCN(settings, shape: GraphBatch.Shape(features: 1433), task: .classification(classes: 7))
     let parameters = model.tensors().reduce(0) { $0 + $1.tensor.count }
     #expect(parameters == 23_063)
-    settings.layers = 64
+    settings.network.layers = 64
     let deep = try GCN(settings, shape: GraphBatch.Shape(features: 20), task: .classification(classes: 3))
     try deep.initialize(Random(seed: 1))
     #expect(deep.convs.count == 64)

@@ -2,19 +2,11 @@
 
 #include <algorithm>
 
-// AVX2 and FMA where the processor has them, chosen when the library is loaded. (`arch=haswell` would pass AMD by.)
-#if defined(__x86_64__) && defined(__linux__) && defined(__clang__)
-#define BASIN_VECTORIZED __attribute__((target_clones("arch=x86-64-v3", "default")))
-#else
-#define BASIN_VECTORIZED
-#endif
-#define BASIN_INLINE __attribute__((always_inline)) inline
+#include "Vectors.h"
+
+using namespace basin;
 
 namespace {
-
-// Eight floats at any address.
-typedef float Eight __attribute__((vector_size(32), aligned(4)));
-typedef int32_t EightBits __attribute__((vector_size(32), aligned(4)));
 
 // `Width` neighbouring columns of one output row; the sums stay in registers.
 template <int Width, bool placed>

@@ -1,58 +1,58 @@
 import PluginAPI
 
-/// The graph convolutional network of Kipf & Welling (2017), for classifying nodes.
+/// The graph convolutional network of Kipf & Welling (2017), for nodes and for graphs.
 ///
 /// Every layer is A X W^T + b with A = D^-1/2 (adjacency + I) D^-1/2; ReLU between the layers, dropout on the input of
 /// each: on the stored features in the first, where a feature that is 0 stays 0 either way. Tensors are named
 /// `convs.0.lin.weight` `[out, in]` and `convs.0.bias` as in PyTorch Geometric.
-public final class GCN: Model {
-  public struct Settings: Options {
-    public var hidden = 16
-    public var layers = 2
-    public var dropout = 0.5
-
+public final class GCN: GraphNetwork, Model {
+  public struct Settings: NetworkSettings {
+    public var network = NetworkShape(hidden: 16, layers: 2, dropout: 0.5)
     public init() {}
-
-    public static var fields: [Field<Self>] {
-      [
-        Field("hidden", \.hidden, in: 1...65_536, "width of the hidden layers"),
-        Field("layers", \.layers, in: 1...64, "graph convolutions"),
-        Field("dropout", \.dropout, in: 0...0.99, "part of each layer's inputs that is dropped in training"),
-      ]
-    }
+    public static var fields: [Field<Self>] { networkFields }
   }
 
   public let convs: [GraphConvolution]
-  public let dropout: Double
-  /// Derived from graphs; no part of the model.
-  let cache = ReceptiveFieldCache()
+  var dropout: Double { network.dropout }
 
   public convenience init(_ options: Settings, shape: GraphBatch.Shape, task: Task) throws {
-    guard case .classification(let classes) = task, classes > 0 else {
-      throw BasinError.usage("model gcn classifies nodes; the data set's task is \(task)")
-    }
-    guard shape.features > 0 else { throw BasinError.usage("model gcn needs at least one feature a node") }
-    let hidden = [Int](repeating: options.hidden, count: max(options.layers - 1, 0))
-    try self.init(widths: [shape.features] + hidden + [classes], dropout: options.dropout)
+    try Self.check("gcn", shape, task)
+    let network = options.network
+    let last = shape.level == .node ? task.outputs : network.hidden
+    try self.init(
+      widths: [shape.features] + Array(repeating: network.hidden, count: network.layers - 1) + [last], network,
+      level: shape.level, outputs: task.outputs)
   }
 
-  /// A network of the given widths: features a node, hidden layers, classes.
-  public init(widths: [Int], dropout: Double) throws {
+  /// A network over nodes of the given widths: features a node, hidden layers, classes.
+  public convenience init(widths: [Int], dropout: Double) throws {
     guard widths.count > 1, (0..<1).contains(dropout) else {
       throw BasinError.usage("model gcn needs two widths or more and a dropout below 1, got \(widths) and \(dropout)")
     }
+    try self.init(
+      widths: widths, NetworkShape(layers: widths.count - 1, dropout: dropout), level: .node,
+      outputs: widths[widths.count - 1])
+  }
+
+  private init(widths: [Int], _ network: NetworkShape, level: GraphBatch.Level, outputs: Int) throws {
     convs = try zip(widths, widths.dropFirst()).map { try GraphConvolution($0, $1) }
-    self.dropout = dropout
+    try super.init(
+      network, widths: Array(widths.dropFirst()), level: level, outputs: outputs, weighting: .renormalized)
+  }
+
+  /// Whether activation and dropout can be done within the sums.
+  private var isPlain: Bool {
+    level == .node && network.norm == .none && network.activation == .relu && !network.residual
   }
 
   /// The logits of the nodes asked for, `[count, classes]`.
   ///
-  /// float32 parameters on the CPU run through kernels that compute what those nodes depend on and nothing else; others
-  /// through ``referenceForward(_:_:)``, which gives the same but for rounding.
+  /// float32 parameters on the CPU run through kernels; others through LibTorch's operators, which give the same but for
+  /// rounding and the draws of dropout. ``referenceForward(_:_:)`` is the twin that draws the same.
   public func callAsFunction(_ input: GraphBatch, _ mode: Mode) throws -> Output {
     let bias = convs[convs.count - 1].bias
-    guard bias.device == .cpu, bias.dtype == .float32, input.count > 0 else { return try referenceForward(input, mode) }
-    let field = try cache.field(of: input, depth: convs.count)
+    let field = try field(of: input, depth: convs.count)
+    guard bias.fitsKernels, isPlain else { return Output(try predict(convs, field, like: bias, mode)) }
     let random = dropout > 0 ? mode.random : nil
     let featureMask = try random.map { try DropoutMask(count: field.features.entries, rate: dropout, $0.next()) }
     var x: Tensor?

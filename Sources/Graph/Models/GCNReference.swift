@@ -24,7 +24,7 @@ extension GCN {
         x = try x * mask.to(like.dtype).to(like.device)
       }
     }
-    return Output(try x.rows(input.nodes.to(like.device)))
+    return Output(try x.rows(input.items.to(like.device)))
   }
 
   /// 0 for what dropout drops, else 1 / (1 - rate): at rate 1/2 by the bits of the words, lowest first, else by whole

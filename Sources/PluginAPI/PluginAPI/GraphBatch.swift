@@ -1,38 +1,91 @@
-/// A graph, or several side by side, and which of its nodes are asked about.
+/// Some nodes of a graph, or some of many graphs, to predict for.
 public struct GraphBatch: InputBatch {
+  /// What an example is: a node, or a whole graph.
+  public enum Level: String, Hashable, Sendable { case node, graph }
+
   public struct Shape: Hashable, Sendable, CustomStringConvertible {
     /// The width of a node's feature vector.
     public let features: Int
+    public let level: Level
+    /// Nodes a graph, on average; models that pool to a part of the nodes take their sizes from it.
+    public let meanNodes: Double
 
-    public init(features: Int) { self.features = features }
+    public init(features: Int, level: Level = .node, meanNodes: Double = 0) {
+      self.features = features
+      self.level = level
+      self.meanNodes = meanNodes
+    }
 
-    public var description: String { "\(features) features a node" }
+    public var description: String { "\(features) features a node" + (level == .graph ? ", many graphs" : "") }
   }
 
-  /// The fixed part of a graph. A model may keep what it derives from it (a normalized adjacency, say) by identity.
+  /// The fixed part of a data set: one graph, or all its graphs packed one behind the other, so that a batch of graphs
+  /// is a list of numbers and no graph an object. A model may keep what it derives from it (a normalized adjacency,
+  /// say) by identity.
   public final class Graph: Sendable {
     /// `[N, F]`, sparse from file to product.
     public let features: SparseMatrix
-    /// `[N, N]`: row u has an entry for every node that sends to u (its in-neighbours); symmetric for undirected graphs.
+    /// `[N, N]`: row u has an entry for every node that sends to u (its in-neighbours), its value the edge's weight;
+    /// symmetric for undirected graphs.
     public let adjacency: SparseMatrix
+    /// Where each graph's nodes begin, `[G + 1]`: graph g has the nodes `graphPointers[g] ..< graphPointers[g + 1]`,
+    /// and no edge leads out of it. `[0, N]` for a single graph.
+    public let graphPointers: [Int]
 
     public init(features: SparseMatrix, adjacency: SparseMatrix) {
       self.features = features
       self.adjacency = adjacency
+      graphPointers = [0, adjacency.rows]
+    }
+
+    /// Graphs packed one behind the other.
+    ///
+    /// - Throws: `BasinError` of kind `.badData` where the sizes do not fit together or an edge leads out of its graph.
+    public init(features: SparseMatrix, adjacency: SparseMatrix, graphPointers: [Int]) throws {
+      guard let last = graphPointers.last, graphPointers.first == 0, last == adjacency.rows,
+        adjacency.rows == adjacency.columns, features.rows == adjacency.rows
+      else {
+        throw BasinError.badData(
+          "features of \(features.rows) nodes, an adjacency of \(adjacency.rows) x \(adjacency.columns) and graphs of "
+            + "\(graphPointers.last ?? 0) nodes do not fit together")
+      }
+      for graph in 0..<graphPointers.count - 1 {
+        let nodes = graphPointers[graph]..<max(graphPointers[graph], graphPointers[graph + 1])
+        guard graphPointers[graph] <= graphPointers[graph + 1], nodes.upperBound <= last else {
+          throw BasinError.badData("graph \(graph) would begin at node \(graphPointers[graph]) and end before it")
+        }
+        let entries = adjacency.rowPointers[nodes.lowerBound]..<adjacency.rowPointers[nodes.upperBound]
+        for entry in entries where !nodes.contains(Int(adjacency.columnIndices[entry])) {
+          throw BasinError.badData("an edge leads from graph \(graph) to node \(adjacency.columnIndices[entry]) outside it")
+        }
+      }
+      self.features = features
+      self.adjacency = adjacency
+      self.graphPointers = graphPointers
     }
 
     public var nodes: Int { adjacency.rows }
+    public var graphs: Int { graphPointers.count - 1 }
   }
 
   public let graph: Graph
-  /// The nodes to predict for, int64 `[count]`.
-  public let nodes: Tensor
+  public let level: Level
+  /// What to predict for, int64 `[count]`: numbers of nodes or of graphs, as ``level`` says.
+  public let items: Tensor
   public let count: Int
 
   public init(graph: Graph, nodes: Tensor) {
     self.graph = graph
-    self.nodes = nodes
+    level = .node
+    items = nodes
     count = nodes.count
+  }
+
+  public init(graph: Graph, graphs: Tensor) {
+    self.graph = graph
+    level = .graph
+    items = graphs
+    count = graphs.count
   }
 
   public static var exampleShape: Shape { Shape(features: 1433) }

@@ -8,6 +8,10 @@
 
 #include <stdint.h>
 
+#include "AttentionKernels.h"
+#include "Neighborhoods.h"
+#include "SegmentKernels.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif

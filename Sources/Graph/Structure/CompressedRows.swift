@@ -12,6 +12,8 @@ public final class CompressedRows: @unchecked Sendable {
   private let columnIndices: UnsafeMutablePointer<Int32>
   private let places: UnsafeMutablePointer<Int32>?
   private let values: UnsafeMutablePointer<Float>?
+  /// Whose memory this is; nil: its own.
+  private let owner: AnyObject?
 
   /// - Throws: `BasinError` where there are more entries than 32 bits can number.
   private init(rows: Int, columns: Int, pointers: [Int], columnIndices: [Int32], places: [Int32]?, values: [Float]?)
@@ -27,9 +29,26 @@ public final class CompressedRows: @unchecked Sendable {
     self.columnIndices = Self.copy(columnIndices)
     self.places = places.map(Self.copy)
     self.values = values.map(Self.copy)
+    owner = nil
+  }
+
+  /// Arrays that belong to `owner`: `pointers` `[rows + 1]`, the others as long as its last.
+  init(
+    rows: Int, columns: Int, pointers: UnsafeMutablePointer<Int64>, columnIndices: UnsafeMutablePointer<Int32>,
+    values: UnsafeMutablePointer<Float>, owner: AnyObject
+  ) {
+    self.rows = rows
+    self.columns = columns
+    entries = Int(pointers[rows])
+    self.pointers = pointers
+    self.columnIndices = columnIndices
+    places = nil
+    self.values = values
+    self.owner = owner
   }
 
   deinit {
+    guard owner == nil else { return }
     pointers.deallocate()
     columnIndices.deallocate()
     places?.deallocate()
@@ -50,7 +69,7 @@ public final class CompressedRows: @unchecked Sendable {
 
   /// The transpose `[columns, nodes.count]` of rows `nodes` of `matrix`. Its values are those of the whole matrix, by
   /// place.
-  public convenience init(transposing nodes: [Int32], of matrix: SparseMatrix) throws {
+  public convenience init(transposing nodes: some Collection<Int32>, of matrix: SparseMatrix) throws {
     var pointers = [Int](repeating: 0, count: matrix.columns + 1)
     for node in nodes {
       for entry in matrix.rowPointers[Int(node)]..<matrix.rowPointers[Int(node) + 1] {
@@ -75,6 +94,21 @@ public final class CompressedRows: @unchecked Sendable {
     }
     try self.init(
       rows: matrix.columns, columns: nodes.count, pointers: pointers, columnIndices: rows, places: places, values: nil)
+  }
+
+  /// Lends a square matrix with values of its own.
+  func withAdjacency<R>(_ body: (UnsafePointer<BasinAdjacency>) throws -> R) rethrows -> R {
+    try withExtendedLifetime(self) {
+      var raw = BasinAdjacency(
+        nodes: Int64(rows), pointers: pointers, columns: columnIndices, values: values.map { UnsafePointer($0) })
+      return try body(&raw)
+    }
+  }
+
+  /// The entries of a row: their numbers and columns.
+  @inline(__always)
+  func forEachEntry(ofRow row: Int, _ body: (_ entry: Int, _ column: Int) -> Void) {
+    for entry in Int(pointers[row])..<Int(pointers[row + 1]) { body(entry, Int(columnIndices[entry])) }
   }
 
   /// Lends the values, `[entries]`; nil where the matrix has none of its own.

@@ -12,13 +12,22 @@ public struct HiddenActivation: Sendable {
 /// A graph convolution (Kipf and Welling 2017): A X W^T + b with A the renormalized adjacency.
 ///
 /// Weight `lin.weight` `[outputs, inputs]`, bias `[outputs]`, named as in PyTorch Geometric's `GCNConv`.
-public final class GraphConvolution: Module {
+public final class GraphConvolution: MessagePassing {
   public let lin: Linear
   @Parameter public var bias: Tensor
 
   public init(_ inputs: Int, _ outputs: Int) throws {
     lin = try Linear(inputs, outputs, bias: false, weight: .glorotUniform(inputs: inputs, outputs: outputs))
     _bias = try Parameter(shape: [outputs], .constant(0))
+  }
+
+  public var outputWidth: Int { bias.count }
+
+  func pass(_ input: LayerInput, _ aggregation: Aggregation, _ mode: Mode) throws -> Tensor {
+    switch input {
+    case .rows(let x) where x.fitsKernels: return try self(x, aggregation, nil)
+    default: return try located { try aggregation.neighborSums(input.linear(lin.weight)) + bias }
+    }
   }
 
   /// The first layer: sparse features `[N, inputs]` to `[R, outputs]`.
@@ -55,8 +64,8 @@ public final class GraphConvolution: Module {
       // The product with the weights on the side of the sums where it is cheaper; with an activation they are one pass.
       let (outputs, inputs) = (weight.shape[0], weight.shape[1])
       let entries = aggregation.forward.entries
-      let sumsFirst = entries * inputs + aggregation.outputs.count * inputs * outputs
-      let productFirst = entries * outputs + aggregation.inputs.count * inputs * outputs
+      let sumsFirst = entries * inputs + aggregation.outputCount * inputs * outputs
+      let productFirst = entries * outputs + aggregation.inputCount * inputs * outputs
       if activation == nil, sumsFirst < productFirst {
         return try linear(aggregate(x, nil, aggregation, nil), weight, bias)
       }
@@ -90,11 +99,11 @@ extension Aggregation {
   /// activation(forward x + bias): `[C, width]` to `[R, width]`, unrecorded.
   func sums(_ x: Tensor, _ bias: Tensor?, _ activation: HiddenActivation?) throws -> Tensor {
     let shape = x.shape
-    guard shape.count == 2, shape[0] == inputs.count else {
-      throw TensorError(operation: "aggregate", shapes: [shape], message: "needs [\(inputs.count), width]")
+    guard shape.count == 2, shape[0] == inputCount else {
+      throw TensorError(operation: "aggregate", shapes: [shape], message: "needs [\(inputCount), width]")
     }
     let width = shape[1]
-    let output = try Tensor.empty([outputs.count, width])
+    let output = try Tensor.empty([outputCount, width])
     let bias = try bias?.contiguous()
     try withExtendedLifetime(bias) {
       let bias: UnsafeMutablePointer<Float>? = try bias?.withMemory(of: Float.self) { $0 }
@@ -104,7 +113,7 @@ extension Aggregation {
           try bits.withUnsafeBufferPointer { kept in
             let raw = BasinActivation(
               bias: bias, rectified: activation == nil ? 0 : 1, scale: activation?.mask?.scale ?? 1,
-              kept: activation?.mask == nil ? nil : kept.baseAddress, nodes: nodes)
+              kept: activation?.mask == nil ? nil : kept.baseAddress, nodes: raw.pointee.outputs)
             try forward.multiply(source, width: width, activation: raw, into: target)
           }
         }
@@ -146,7 +155,7 @@ extension Aggregation {
 
   /// backward x: `[R, width]` to `[C, width]`, unrecorded.
   func spread(_ x: Tensor, width: Int) throws -> Tensor {
-    let output = try Tensor.empty([inputs.count, width])
+    let output = try Tensor.empty([inputCount, width])
     try x.withMemory(of: Float.self) { source in
       try output.withMemory(of: Float.self) { target in
         try backward.multiply(source, width: width, into: target)
@@ -200,6 +209,7 @@ extension ReceptiveField {
   /// The gradient of the weights, `[width, inputs]`, from that of ``project(_:_:)``'s result.
   func weightGradient(_ gradient: Tensor, _ values: Tensor?, width: Int) throws -> Tensor {
     let output = try Tensor.empty([width, features.columns])
+    let featuresTransposed = try featuresTransposed()
     try gradient.withMemory(of: Float.self) { source in
       try output.withMemory(of: Float.self) { target in
         if let values {
