@@ -61,6 +61,7 @@ enum FusedCase: String, CaseIterable, Sendable {
       var options = LAMBOptions()
       options.beta2 = 0.9
       options.weightDecay = self == .lamb ? 0 : 0.1
+      if self == .lamb { options.epsilon = 0 }
       return try LAMB(options, parameters: parameters, fused: fused)
     case .scheduleFreeSGD:
       var options = ScheduleFreeSGDOptions()

@@ -85,16 +85,16 @@ private struct ActivatedSums {
   /// The gradients of x and b from that of the output, `[R, width]`.
   private func back(_ gradient: Tensor?, _ output: Tensor, hasBias: Bool) throws -> [Tensor?] {
     guard let gradient else { return hasBias ? [nil, nil] : [nil] }
-    return try customFunction(name + "Gradient", [gradient], differentiableBackward: true) {
-      var (inner, biasGradient) = (gradient, Tensor?.none)
+    return try customFunction(name, [gradient], differentiableBackward: true) {
+      var results: [Tensor]
       if hasBias || activation != nil {
-        (inner, biasGradient) = try aggregation.innerGradient(gradient, output, activation)
+        let (inner, biasGradient) = try aggregation.innerGradient(gradient, output, activation)
+        results = [try projectBack(aggregation.spread(inner))]
+        if hasBias { results.append(biasGradient) }
+      } else {
+        results = [try projectBack(aggregation.spread(gradient.contiguous()))]
       }
-      let spread = try projectBack(aggregation.spread(inner))
-      return (
-        hasBias ? [spread] + [biasGradient].compactMap { $0 } : [spread],
-        { vectors in [try ahead(vectors[0], hasBias ? vectors[1] : nil, output)] }
-      )
+      return (results, { vectors in [try ahead(vectors[0], hasBias ? vectors[1] : nil, output)] })
     }
   }
 
@@ -102,7 +102,7 @@ private struct ActivatedSums {
   private func ahead(_ x: Tensor?, _ bias: Tensor?, _ output: Tensor) throws -> Tensor? {
     let inputs = [x, bias].compactMap { $0 }
     guard !inputs.isEmpty else { return nil }
-    return try customFunction(name + "Direction", inputs, differentiableBackward: true) {
+    return try customFunction(name, inputs, differentiableBackward: true) {
       var moved = try x.map { try aggregation.sums(project($0), bias, nil) } ?? bias?.expanded(output.shape)
       if activation != nil { moved = try moved.map { try aggregation.innerGradient($0, output, activation).inner } }
       return (
@@ -178,7 +178,7 @@ extension Aggregation {
   func spread(_ x: Tensor) throws -> Tensor {
     let width = x.shape[1]
     let output = try Tensor.empty([inputs.count, width])
-    try x.contiguous().withMemory(of: Float.self) { source in
+    try x.withMemory(of: Float.self) { source in
       try output.withMemory(of: Float.self) { target in
         try backward.multiply(source, width: width, into: target)
       }

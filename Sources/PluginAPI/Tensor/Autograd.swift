@@ -59,8 +59,13 @@ public func customFunction(
   _ name: String, _ inputs: [Tensor], differentiableBackward: Bool = false,
   forward: () throws -> (outputs: [Tensor], backward: ([Tensor?]) throws -> [Tensor?])
 ) throws -> [Tensor] {
-  let (outputs, backward) = try LibTorch.withoutGradient(forward)
   let table = try LibTorch.table.get()
+  let isRecording = table.setGradientEnabled(0) != 0
+  defer { _ = table.setGradientEnabled(isRecording ? 1 : 0) }
+  let (outputs, backward) = try forward()
+  // The usual backward pass of a function that is itself the backward pass of another.
+  guard isRecording || outputs.contains(where: \.requiresGradient) else { return outputs }
+  _ = table.setGradientEnabled(isRecording ? 1 : 0)
   var results = [BasinTensor?](repeating: nil, count: outputs.count)
   let context = Unmanaged.passRetained(BackwardBody(name, differentiableBackward, backward)).toOpaque()
   let status = withExtendedLifetime((inputs, outputs)) {
