@@ -52,7 +52,7 @@ public final class GCN: GraphNetwork, Model {
   public func callAsFunction(_ input: GraphBatch, _ mode: Mode) throws -> Output {
     let bias = convs[convs.count - 1].bias
     let field = try field(of: input, depth: convs.count)
-    guard bias.fitsKernels, isPlain else { return Output(try predict(convs, field, like: bias, mode)) }
+    guard bias.isOfKernels, isPlain else { return Output(try predict(convs, field, like: bias, mode)) }
     let random = dropout > 0 ? mode.random : nil
     let featureMask = try random.map { try DropoutMask(count: field.features.entries, rate: dropout, $0.next()) }
     var x: Tensor?
