@@ -74,9 +74,9 @@ public final class GraphConvolution: MessagePassing {
 
 /// activation(A P(x) + b) as a function of x and b, with derivatives of any order.
 ///
-/// The activation keeps some elements, times a constant, and makes the others 0. Which ones does not change with a small
-/// step, so that the derivative is one linear function, here ``back(_:_:hasBias:)`` and its transpose ``ahead(_:_:_:)``:
-/// each is the backward pass of the other.
+/// The activation keeps some elements, times a constant, and makes the others 0. Which ones does not change with a
+/// small step, so that the derivative is one linear function, here ``back(_:_:hasBias:)`` and its transpose
+/// ``ahead(_:_:_:)``: each is the backward pass of the other.
 private struct ActivatedSums {
   let name: String
   let aggregation: Aggregation

@@ -3,8 +3,8 @@ import Foundation
 import Optim
 import PluginAPI
 
-/// `basin __bandwidth`: how near an optimizer's step comes to the memory's bandwidth, alone and with a sample of an average in one
-/// pass and apart, beside plain copies in the same rounds (see Benchmarks/bandwidth.sh).
+/// `basin __bandwidth`: how near an optimizer's step comes to the memory's bandwidth, alone and with a sample of an
+/// average in one pass and apart, beside plain copies in the same rounds (see Benchmarks/bandwidth.sh).
 struct BandwidthCommand: ParsableCommand {
   static let configuration = CommandConfiguration(commandName: "__bandwidth", shouldDisplay: false)
 
@@ -60,9 +60,7 @@ struct BandwidthCommand: ParsableCommand {
     }
   }
 
-  private func measure(
-    _ rule: any UpdateRule, _ model: Weights, _ item: Case
-  ) throws -> JSONValue {
+  private func measure(_ rule: any UpdateRule, _ model: Weights, _ item: Case) throws -> JSONValue {
     let averager = ParameterAverager(model.tensors())
     // The first step and sample make the buffers and go apart.
     for _ in 0..<3 { try stepAndSample(rule, learningRate: 1e-4, into: averager) }

@@ -35,7 +35,8 @@ public final class NAdam: Optimizer, KernelRule {
   private let options: NAdamOptions
   var buffers: ParameterBuffers
   let fused: Bool
-  /// P(t) for the counts last asked for, two for each age of parameters. It is made anew from t after a restore: the same products in the same order.
+  /// P(t) for the counts last asked for, two for each age of parameters. It is made anew from t after a restore: the
+  /// same products in the same order.
   private var products: [Int: Double] = [:]
 
   public convenience init(_ options: NAdamOptions, parameters: [NamedTensor]) throws {

@@ -69,12 +69,8 @@ public func scaledDotProductAttention(
     added = try Tensor.zeros(mask.shape, queries.dtype, device: mask.device)
       .filled(where: mask.not(), with: -.infinity)
   }
-  let results = try Operators.attentionPlainly.many(
-    .tensor(queries), .tensor(keys), .tensor(values), .tensor(added))
-  guard let mixed = results.first else {
-    throw TensorError(operation: "attention", shapes: [queries.shape], message: "gives no tensor")
-  }
-  return mixed
+  // Its second result, the weights of attention, is let go.
+  return try Operators.attentionPlainly(.tensor(queries), .tensor(keys), .tensor(values), .tensor(added))
 }
 
 /// Mean binary cross entropy of logits and targets of the same shape (0 or 1, float).
