@@ -148,73 +148,6 @@ import Testing
     #expect(results["rows"]?.items.allSatisfy { $0["difference"]?.isNull == true } == true)
   }
 
-  @Test("a method may have parts and options of its own, and so may a case")
-  func variants() throws {
-    let space = try Workspace()
-    try space.write(
-      """
-      methods:
-        - backbone
-        - swa
-        - {name: swa-late, method: swa, schedule: "constant,cosine:0.2@0.5dur", lr: 0.02, set: {averaging.start: 0.9dur}}
-        - method: ema
-          set: {averaging.decay: 0.5, model.hidden: 4}
-      seeds: 1
-      cases:
-        - {model: gcn, dataset: communities, epochs: 20, set: {model.hidden: 8}}
-        - {model: gcn, dataset: communities, epochs: 20, schedule: "linear-warmup,cosine@5ep", optimizer: adamw}
-      """, to: "own.yaml")
-    let results = try space.json(["bench", "--config", "own.yaml", "--out", "own"])
-    #expect(methods(results) == ["backbone", "swa", "swa-late", "ema", "backbone", "swa", "swa-late", "ema"])
-    let labels = results["rows"]?.items.compactMap { $0["label"]?.text } ?? []
-    #expect(labels.first?.contains("schedule=default") == true && labels.last?.contains("optimizer=adamw") == true, "\(labels)")
-    func summaries(_ method: String) -> [Document] {
-      zip(results["runs"]?.items ?? [], methods(results)).filter { $0.1 == method }.compactMap { $0.0["summary"] }
-    }
-    #expect(summaries("swa").map { $0["schedule"]?.text } == ["backbone-chc", "linear-warmup,cosine@5ep"])
-    #expect(summaries("swa").map { $0["optimizer"]?.text } == ["adam", "adamw"])
-    // The method's own over the case's.
-    #expect(summaries("swa-late").map { $0["schedule"]?.text } == Array(repeating: "constant,cosine@0.5dur", count: 2))
-    #expect(summaries("swa-late").allSatisfy { $0["averaged"]?["samples"]?.integer == 2 && $0["method"]?.text == "swa" })
-    #expect(summaries("swa").allSatisfy { $0["averaged"]?["samples"]?.integer == 5 })
-    func configuration(_ part: String) throws -> String {
-      let name = try #require(space.names(in: "own/runs").first { $0.contains(part) })
-      return String(decoding: try space.data("own/runs/\(name)/config.yaml"), as: UTF8.self)
-    }
-    let late = try configuration("-swa-late-0")
-    #expect(late.contains("learningRate: 0.02") && late.contains("schedule.2.floor: 0.2"))
-    #expect(try configuration("-ema-0").contains("model.hidden: 4") && configuration("-swa-0").contains("learningRate: 0.01"))
-    let report = String(decoding: try space.data("own/report.txt"), as: UTF8.self)
-    #expect(report.contains("swa-late") && report.contains("schedule constant,cosine:0.2@0.5dur"))
-
-    // It is planned: going on needs no file, and a method of that name is that method.
-    let more = try space.json(["bench", "--resume", "--out", "own", "--seeds", "2", "--methods", "swa-late,wa"])
-    #expect(more["runs"]?.items.count == 8 && Set(methods(more)) == ["swa-late", "wa"])
-    try space.write(
-      String(decoding: space.data("own.yaml"), as: UTF8.self).replacingOccurrences(of: "0.9dur", with: "0.8dur"), to: "own.yaml")
-    try space.refused(
-      ["bench", "--resume", "--config", "own.yaml", "--out", "own"], 64, saying: "swa-late", "averaging.start=0.8dur", "0.9dur")
-  }
-
-  @Test(
-    "what is wrong with a method of one's own has its place",
-    arguments: [
-      ("{name: x}", ["line 2, column 5", "method"]), ("{method: swaa}", ["line 2", "'swa'"]),
-      ("{method: swa, name: a/b}", ["line 2", "name"]), ("{method: swa, schdule: cosine}", ["line 2, column 19", "'schedule'"]),
-      ("{method: swa, schedule: cosin}", ["line 2, column 19", "'cosine'"]),
-      ("{method: swa, schedule: \"constant,cosin@5ep\"}", ["line 2, column 19", "part 2", "'cosine'"]),
-      ("{method: swa, set: {averaging.strat: 1ep}}", ["line 2, column 25", "'averaging.start'"]),
-      ("{method: swa, set: 3}", ["line 2", "set"]), ("{method: swa, lr: fast}", ["line 2", "lr"]),
-      ("{method: swa}\n  - {method: swa, set: {averaging.start: 1ep}}", ["line 3", "twice", "name"]),
-    ])
-  func badVariants(method: String, words: [String]) throws {
-    let space = try Workspace()
-    try space.write("methods:\n  - \(method)\ncases:\n  - {model: gcn, dataset: communities}\n", to: "own.yaml")
-    let outcome = try space.refused(["bench", "--config", "own.yaml", "--out", "own"], 65)
-    for word in words + ["own.yaml"] { #expect(outcome.errors.contains(word), "'\(word)' is not in: \(outcome)") }
-    #expect(!space.exists("own"))
-  }
-
   // MARK: Averaging against learning rate
 
   @Test("the paper preset asks whether it is averaging or the learning rate")
@@ -229,7 +162,10 @@ import Testing
     func mean(_ method: String) throws -> Double {
       try #require(results["rows"]?.items.first { $0["method"]?.text == method }?["test"]?["mean"]?.number)
     }
-    let b = try mean("backbone"), c = try mean("backbone-chc"), w = try mean("wa"), s = try mean("swa")
+    let b = try mean("backbone")
+    let c = try mean("backbone-chc")
+    let w = try mean("wa")
+    let s = try mean("swa")
     for (name, expected) in [
       ("averaging", (w - b + s - c) / 2), ("learningRate", (c - b + s - w) / 2), ("interaction", s - c - (w - b)),
     ] {
@@ -261,7 +197,9 @@ import Testing
     let deadline = ContinuousClock.now + .seconds(60)
     // The graph's runs come first: some are finished, a transformer is under way.
     let under = "text-transformer-grammar-swa-0"
-    while program.isRunning, ContinuousClock.now < deadline, !hasContent(space, "cut/runs/\(under)/metrics.jsonl") { usleep(1000) }
+    while program.isRunning, ContinuousClock.now < deadline, !hasContent(space, "cut/runs/\(under)/metrics.jsonl") {
+      usleep(1000)
+    }
     program.signal(SIGINT)
     let outcome = try program.finish()
     #expect(outcome.ending == .exited(130), "\(outcome)")
@@ -296,7 +234,9 @@ import Testing
   /// Processes that run in the workspace's folder.
   private func processes(_ space: Workspace) -> [String] {
     let numbers = ((try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []).filter { Int($0) != nil }
-    return numbers.filter { (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\($0)/cwd")) == space.path }
+    return numbers.filter {
+      (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\($0)/cwd")) == space.path
+    }
   }
 
   @Test("a benchmark that is killed takes its runs with it, and goes on to the same results")
@@ -307,7 +247,9 @@ import Testing
     let program = try space.start(flags + ["--out", "cut"])
     let deadline = ContinuousClock.now + .seconds(60)
     let runs = ["backbone", "swa"].map { "cut/runs/text-transformer-grammar-\($0)-0" }
-    while program.isRunning, ContinuousClock.now < deadline, !runs.allSatisfy({ hasContent(space, "\($0)/metrics.jsonl") }) {
+    while program.isRunning, ContinuousClock.now < deadline,
+      !runs.allSatisfy({ hasContent(space, "\($0)/metrics.jsonl") })
+    {
       usleep(1000)
     }
     #expect(processes(space).count == 3)
@@ -322,7 +264,8 @@ import Testing
     try space.run(["bench", "--resume", "--out", "cut", "--quiet"], expecting: 0)
     try space.run(flags + ["--out", "whole", "--quiet"], expecting: 0)
     for run in runs {
-      #expect(try space.results(of: run) == space.results(of: run.replacingOccurrences(of: "cut/", with: "whole/")), "\(run)")
+      #expect(
+        try space.results(of: run) == space.results(of: run.replacingOccurrences(of: "cut/", with: "whole/")), "\(run)")
     }
   }
 

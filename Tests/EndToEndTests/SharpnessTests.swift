@@ -20,8 +20,8 @@ import Testing
     #expect(try #require(document["smallestEigenvalue"]?["value"]?.number) < values[1])
     #expect(document["trace"]?["samples"]?.integer == 3 && document["trace"]?["standardError"]?.number != nil)
     // To first order the rise of the loss is radius times gradient.
-    let slope = try #require(document["gradientNorm"]?.number),
-      rise = try #require(document["sam"]?["sharpness"]?.number)
+    let slope = try #require(document["gradientNorm"]?.number)
+    let rise = try #require(document["sam"]?["sharpness"]?.number)
     #expect(rise > 0.5 * 0.05 * slope && document["asam"]?["sharpness"]?.number ?? 0 > 0)
     #expect(document["among"]?.isNull == true)
     #expect(try space.json(arguments) == document)
@@ -74,7 +74,9 @@ import Testing
     #expect(document == Document(try space.data("out/sharpness.json")))
     let runs = document["runs"]?.items ?? []
     #expect(runs.map { $0["name"]?.text } == ["swa", "swa averaged", "backbone"])
-    for key in ["loss", "gradientNorm", "eigenvalues", "smallestEigenvalue", "lanczos", "trace", "spectrum", "differences"] {
+    for key in [
+      "loss", "gradientNorm", "eigenvalues", "smallestEigenvalue", "lanczos", "trace", "spectrum", "differences",
+    ] {
       #expect(runs[0][key] == plain[key] && plain[key] != nil, "\(key)")
     }
     #expect(Set(runs.compactMap { $0["loss"]?.number }).count == 3)
@@ -87,7 +89,8 @@ import Testing
       #expect(plain[key]?["sharpness"] == runs[0][key]?["sharpness"])
     }
     let values = runs[0]["trace"]?["values"]?.items.compactMap(\.number) ?? []
-    #expect(try values.count == 3 && abs(values.reduce(0, +) / 3 - #require(runs[0]["trace"]?["estimate"]?.number)) < 1e-9)
+    #expect(
+      try values.count == 3 && abs(values.reduce(0, +) / 3 - #require(runs[0]["trace"]?["estimate"]?.number)) < 1e-9)
     let weights = runs[0]["spectrum"]?["weights"]?.items.compactMap(\.number) ?? []
     #expect(weights.count == runs[0]["lanczos"]?["iterations"]?.integer && abs(weights.reduce(0, +) - 1) < 1e-9)
     #expect(document["among"]?["distances"]?.items.count == 3)
@@ -130,7 +133,8 @@ import Testing
     let space = try Workspace()
     try space.run(SmallRun.vision.train("swa", to: "run"), expecting: 0)
     let arguments = [
-      "sharpness", "run", "run/weights/averaged.safetensors", "--examples", "96", "--eigenvalues", "3", "--iterations", "70",
+      "sharpness", "run", "run/weights/averaged.safetensors", "--examples", "96", "--eigenvalues", "3", "--iterations",
+      "70",
       "--tolerance", "1e-14", "--trace-samples", "70",
     ]
     try space.run(arguments + ["--out", "whole"], expecting: 0)
@@ -147,8 +151,11 @@ import Testing
     try cut(space, arguments, SIGINT, "early") { $0["lanczos"] != nil }
     try damaged(space, "killed")
 
-    for flags in [["run"], ["--rho", "0.1"], ["--eigenvalues", "3"], ["--seed", "0"], ["--out", "x"], ["--among", "run", "run"]] {
-      try space.refused(["sharpness", "--resume", "killed"] + flags, 64, saying: flags[0] == "run" ? "the run" : flags[0])
+    for flags in [
+      ["run"], ["--rho", "0.1"], ["--eigenvalues", "3"], ["--seed", "0"], ["--out", "x"], ["--among", "run", "run"],
+    ] {
+      try space.refused(
+        ["sharpness", "--resume", "killed"] + flags, 64, saying: flags[0] == "run" ? "the run" : flags[0])
     }
     for out in ["killed", "interrupted", "trace", "early"] {
       try space.run(["sharpness", "--resume", out], expecting: 0)
@@ -162,14 +169,17 @@ import Testing
       try FileManager.default.copyItem(atPath: space(out), toPath: space("damaged"))
     }
     let name = try #require(space.names(in: "\(out)/progress").filter { $0.contains("basis") }.last)
-    for (file, keep) in [("progress/0.json", 0), ("progress/0.json", 20), ("progress/\(name)", 0), ("progress/\(name)", 500)] {
+    for (file, keep) in [
+      ("progress/0.json", 0), ("progress/0.json", 20), ("progress/\(name)", 0), ("progress/\(name)", 500),
+    ] {
       try copy()
       try space.write(space.data("damaged/\(file)").prefix(keep), to: "damaged/\(file)")
       try space.refused(["sharpness", "--resume", "damaged"], 65, saying: file, "Delete the folder")
     }
     try copy()
     let text = String(decoding: try space.data("damaged/progress/0.json"), as: UTF8.self)
-    try space.write(text.replacingOccurrences(of: "\"diagonal\":[", with: "\"diagonal\":[1,"), to: "damaged/progress/0.json")
+    try space.write(
+      text.replacingOccurrences(of: "\"diagonal\":[", with: "\"diagonal\":[1,"), to: "damaged/progress/0.json")
     try space.refused(["sharpness", "--resume", "damaged"], 65, saying: "progress/0.json", "does not fit")
     try copy()
     try FileManager.default.removeItem(atPath: space("damaged/progress/\(name)"))
@@ -207,7 +217,8 @@ import Testing
       (["--rho", "0"], 64, "--rho"), (["--rho", "nan"], 64, "--rho"), (["--eigenvalues", "-1"], 64, "--eigenvalues"),
       (["--iterations", "1"], 64, "--iterations"), (["--part", "dev"], 64, "validation"),
       (["--products", "fast"], 64, "exact"),
-      (["--radii", "-1"], 64, "--radii"), (["--among", "run"], 64, "--among"), (["--among", "run", "wide"], 65, "shape"),
+      (["--radii", "-1"], 64, "--radii"), (["--among", "run"], 64, "--among"),
+      (["--among", "run", "wide"], 65, "shape"),
       (["--among", "run", "nowhere"], 66, "nowhere"),
       (["--weights", "averaged"], 66, "averaged"),
     ] as [([String], Int32, String)] {
@@ -216,7 +227,8 @@ import Testing
     try space.refused(["sharpness", "nowhere"], 66, saying: "nowhere")
     try space.refused(["sharpness"], 64, saying: "the run is missing")
     try space.refused(["sharpness", "run", "--examples", "0", "--out", "out"], 64, saying: "--examples")
-    try space.refused(["sharpness", "run", "--part", "test", "--among", "run", "wide", "--out", "out"], 65, saying: "shape")
+    try space.refused(
+      ["sharpness", "run", "--part", "test", "--among", "run", "wide", "--out", "out"], 65, saying: "shape")
     #expect(!space.exists("out"))
     try space.write("", to: "file")
     try space.refused(["sharpness", "run", "--out", "file/out"], 73, saying: "file/out")

@@ -54,7 +54,8 @@ import Testing
     let before = try loss.space.values()
     let product = try HessianProduct(loss, random: random)
     #expect(product.method == .differences)
-    let step = try #require(product.step), error = try #require(product.stepError)
+    let step = try #require(product.step)
+    let error = try #require(product.stepError)
     #expect(step > 1e-5 && step < 1 && error < 1e-3)
     #expect(try relativeError(product(fixture["vector"]), fixture["product"]) < 1e-3)
     // Whatever its length.

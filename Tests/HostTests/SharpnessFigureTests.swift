@@ -14,15 +14,25 @@ import Testing
     func curve(_ rho: Double) -> JSONValue {
       [
         "rho": JSONValue(rho), "steps": 1, "sharpness": JSONValue(0.1 * scale),
-        "curve": .array((1...8).map { ["rho": JSONValue(rho * Double($0) / 4), "sharpness": JSONValue(scale * Double($0 * $0) / 90)] }),
+        "curve": .array(
+          (1...8).map {
+            ["rho": JSONValue(rho * Double($0) / 4), "sharpness": JSONValue(scale * Double($0 * $0) / 90)]
+          }),
       ]
     }
     return [
-      "name": .string(name), "model": "preresnet8", "dataset": "shapes", "examples": 200, "sam": curve(0.05), "asam": curve(0.5),
+      "name": .string(name), "model": "preresnet8", "dataset": "shapes", "examples": 200, "sam": curve(0.05),
+      "asam": curve(0.5),
       "eigenvalues": .array(top.map { ["value": JSONValue($0), "residual": JSONValue($0 / 100)] }),
       "smallestEigenvalue": ["value": JSONValue(-scale), "residual": JSONValue(0.01)],
-      "spectrum": ["values": numbers([-1, 0, 0.1] + top.reversed()), "weights": numbers([0.001, 0.9, 0.09] + top.map { _ in 1e-4 })],
-      "trace": ["estimate": JSONValue(30 * scale), "standardError": JSONValue(4 * scale), "samples": 3, "values": numbers([20, 31, 39].map { $0 * scale })],
+      "spectrum": [
+        "values": numbers([-1, 0, 0.1] + top.reversed()),
+        "weights": numbers([0.001, 0.9, 0.09] + top.map { _ in 1e-4 }),
+      ],
+      "trace": [
+        "estimate": JSONValue(30 * scale), "standardError": JSONValue(4 * scale), "samples": 3,
+        "values": numbers([20, 31, 39].map { $0 * scale }),
+      ],
     ]
   }
 
@@ -52,10 +62,12 @@ import Testing
     for word in words { #expect(boxes.contains { $0.text.contains(word) }, "\(word)", sourceLocation: line) }
     for (index, one) in boxes.enumerated() {
       #expect(
-        one.left >= 0 && one.right <= drawing.width && one.top >= 0 && one.bottom <= drawing.height, "\(one) is cut off",
+        one.left >= 0 && one.right <= drawing.width && one.top >= 0 && one.bottom <= drawing.height,
+        "\(one) is cut off",
         sourceLocation: line)
       for other in boxes[(index + 1)...] {
-        let isApart = one.right <= other.left || other.right <= one.left || one.bottom <= other.top || other.bottom <= one.top
+        let isApart =
+          one.right <= other.left || other.right <= one.left || one.bottom <= other.top || other.bottom <= one.top
         #expect(isApart, "\(one) lies over \(other)", sourceLocation: line)
       }
     }
@@ -70,13 +82,17 @@ import Testing
     let names = (0..<count).map { count == 10 ? "a-run-with-a-long-name-\($0)" : "run \($0)" }
     let runs = names.enumerated().map { run($0.offset, name: $0.element) }
     let drawing = SharpnessFigure(document(runs, among: count > 1 ? names : [])).drawing()
-    try check(drawing, saying: ["Hessian: density", "SAM: rise", "ASAM: rise", "trace", "preresnet8 on shapes", names[0], "min"])
+    try check(
+      drawing,
+      saying: ["Hessian: density", "SAM: rise", "ASAM: rise", "trace", "preresnet8 on shapes", names[0], "min"])
     #expect(drawing.svg.contains("distances") == (count > 1))
   }
 
   @Test("values of any size have labels that fit", arguments: [1e-9, 1e-4, 1, 1e5, 1e12])
   func scales(scale: Double) throws {
-    try check(SharpnessFigure(document([run(0, name: "a", scale: scale), run(1, name: "b", scale: scale)])).drawing(), saying: ["min"])
+    try check(
+      SharpnessFigure(document([run(0, name: "a", scale: scale), run(1, name: "b", scale: scale)])).drawing(),
+      saying: ["min"])
   }
 
   @Test("many eigenvalues, none, and figures that are not there")

@@ -55,7 +55,9 @@ struct BenchmarkPlanner {
   private func check(_ methods: [String], saved: [String: BenchmarkPlan.Variant] = [:]) throws {
     for name in methods {
       let base = (request.variants[name] ?? saved[name])?.method ?? name
-      try located(place: request.variantPlaces[name]?["method"] ?? request.methodPlaces[name]) { _ = try catalog.method(base) }
+      try located(place: request.variantPlaces[name]?["method"] ?? request.methodPlaces[name]) {
+        _ = try catalog.method(base)
+      }
     }
     if let twice = Dictionary(grouping: methods, by: { $0 }).first(where: { $0.value.count > 1 })?.key {
       throw locate(

@@ -31,7 +31,8 @@ struct SharpnessCommand: ParsableCommand {
   @Option(help: "The radius of SAM (default: 0.05).") var rho: Double?
   @Option(help: "The radius of ASAM (default: 0.5).") var adaptiveRho: Double?
   @Option(help: "Steps of the ascent; 1 is SAM's own (default: 1).") var steps: Int?
-  @Option(help: "Points of the curves of the rise over the radius, up to twice the radius (default: 8 with --out, else 0).")
+  @Option(
+    help: "Points of the curves of the rise over the radius, up to twice the radius (default: 8 with --out, else 0).")
   var radii: Int?
   @Option(help: "How many of the largest eigenvalues; 0: none (default: 5).") var eigenvalues: Int?
   @Option(help: "Iterations of Lanczos at most (default: 100).") var iterations: Int?
@@ -45,7 +46,8 @@ struct SharpnessCommand: ParsableCommand {
   var among: [String] = []
   @Option(help: "The folder of data sets, if not where the runs had it.") var dataRoot: String?
   @OptionGroup var plugins: PluginOptions
-  @Option(help: ArgumentHelp("The folder to write to (default: nothing is written).", valueName: "dir")) var out: String?
+  @Option(help: ArgumentHelp("The folder to write to (default: nothing is written).", valueName: "dir")) var out:
+    String?
   @Option(help: ArgumentHelp("Continue the measurement in this folder.", valueName: "dir")) var resume: String?
   @Flag(help: "One JSON document on standard output.") var json = false
   @Flag(name: [.short, .long], help: "No progress.") var quiet = false

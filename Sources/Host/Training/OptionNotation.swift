@@ -8,8 +8,8 @@ struct OptionNotation {
   /// - Parameters:
   ///   - owner: where it stands, for errors: `--observe`.
   ///   - options: those of a name; throws for an unknown one.
-  /// - Throws: `BasinError` of kind usage for an unknown name, an option given twice, or a value where there is no option.
-  ///   Names and values of options are for the caller to check.
+  /// - Throws: `BasinError` of kind usage for an unknown name, an option given twice, or a value where there is no
+  ///   option. Names and values of options are for the caller to check.
   init(_ text: String, of owner: String, options: (String) throws -> [OptionDescription]) throws {
     let parts = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
     let known = try options(parts[0])

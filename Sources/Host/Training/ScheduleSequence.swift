@@ -20,7 +20,9 @@ struct ScheduleSequence {
 
   /// - Throws: `BasinError` of kind usage that names the part at fault.
   init(_ text: String, in catalog: Catalog) throws {
-    let texts = text.split(separator: ",", omittingEmptySubsequences: false).map { $0.trimmingCharacters(in: .whitespaces) }
+    let texts = text.split(separator: ",", omittingEmptySubsequences: false).map {
+      $0.trimmingCharacters(in: .whitespaces)
+    }
     var parts: [Part] = []
     for (index, item) in texts.enumerated() {
       do { parts.append(try Self.part(item, isFirst: index == 0, in: catalog)) } catch var error as BasinError {
@@ -38,15 +40,20 @@ struct ScheduleSequence {
     let name = String(text.prefix { !":@".contains($0) })
     let own = try? catalog.schedule(name)
     let number = own == nil ? index : index + 1
-    guard let entry = own ?? before?.entry, let list = entry.options.first(where: { $0.allowed == "text" })?.name else { return nil }
-    return "A list is not written here: --set schedule.\(list)=LIST, or --set schedule.\(number).\(list)=LIST where there are several parts"
+    guard let entry = own ?? before?.entry, let list = entry.options.first(where: { $0.allowed == "text" })?.name else {
+      return nil
+    }
+    return
+      "A list is not written here: --set schedule.\(list)=LIST, or --set schedule.\(number).\(list)=LIST where there are"
+      + " several parts"
   }
 
   private static func part(_ text: String, isFirst: Bool, in catalog: Catalog) throws -> Part {
     let halves = text.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
     guard let head = halves.first, !head.isEmpty else {
       throw BasinError.usage(
-        "there is no schedule in '\(text)'", advice: "Write names with commas between them, such as linear-warmup,cosine@5ep")
+        "there is no schedule in '\(text)'",
+        advice: "Write names with commas between them, such as linear-warmup,cosine@5ep")
     }
     let notation = try OptionNotation(head, of: "schedule") { try catalog.schedule($0).options }
     let entry = try catalog.schedule(notation.name)
@@ -78,7 +85,9 @@ struct ScheduleSequence {
   var summary: String { parts.map(\.entry.summary).joined(separator: "; then: ") }
 
   /// Of all parts, without `schedule.`.
-  var options: [OptionDescription] { numbered.flatMap { number, part in part.entry.options.map { $0.with(prefix: number) } } }
+  var options: [OptionDescription] {
+    numbered.flatMap { number, part in part.entry.options.map { $0.with(prefix: number) } }
+  }
 
   /// The parts with what their options' names begin with.
   private var numbered: [(prefix: String, part: Part)] {
@@ -93,7 +102,9 @@ struct ScheduleSequence {
   func defaults(_ defaults: [String: String]) -> [String: String] {
     var result: [String: String] = [:]
     for (prefix, part) in numbered {
-      for option in part.entry.options { result["schedule.\(prefix)\(option.name)"] = defaults["schedule.\(option.name)"] }
+      for option in part.entry.options {
+        result["schedule.\(prefix)\(option.name)"] = defaults["schedule.\(option.name)"]
+      }
     }
     return result
   }

@@ -31,7 +31,8 @@ public struct SequencedCurve: PartCurve {
   /// The curves with their parts of `part`, in order; together they are all of it.
   private func pieces(of part: RunPart) -> [(steps: Range<Int>, curve: any LearningRateCurve)] {
     var pieces: [(steps: Range<Int>, curve: any LearningRateCurve)] = []
-    var begin = 0, curve = first
+    var begin = 0
+    var curve = first
     for (landmark, next) in later {
       let end = max(min(part.steps(landmark), part.steps), begin)
       pieces.append((begin..<end, curve))
@@ -56,7 +57,8 @@ public struct SequencedCurve: PartCurve {
     for (index, (landmark, _)) in later.enumerated() {
       let step = part.steps(landmark)
       guard step > last else {
-        let before = last == 0 ? "so that part 1 has no step" : "not after part \(index + 1), which begins at step \(last)"
+        let before =
+          last == 0 ? "so that part 1 has no step" : "not after part \(index + 1), which begins at step \(last)"
         throw Self.misplaced(index + 2, landmark, step, before)
       }
       guard step < part.steps else {

@@ -41,7 +41,8 @@ public final class LanczosIteration {
     let done = state.diagonal.count
     let couplings = state.isFinished ? max(done - 1, 0)...done : done...done
     guard done <= limit, (state.isFinished ? done...done + 1 : done + 1...done + 1).contains(basis.count),
-      couplings.contains(state.coupling.count), basis.allSatisfy({ $0.shape == [space.count] && $0.dtype == space.dtype })
+      couplings.contains(state.coupling.count),
+      basis.allSatisfy({ $0.shape == [space.count] && $0.dtype == space.dtype })
     else { throw BasinError.badData("the basis of Lanczos does not fit its matrix or the model") }
     let device = space.parameters.first?.device ?? .cpu
     self.state = state

@@ -1,5 +1,5 @@
-/// Estimates with their errors below each other, a row each: samples pale, the mean as a dot, one standard error to both
-/// sides as a bar.
+/// Estimates with their errors below each other, a row each: samples pale, the mean as a dot, one standard error to
+/// both sides as a bar.
 struct ForestPanel {
   struct Row {
     let name: String
@@ -23,7 +23,10 @@ struct ForestPanel {
 
   func draw(in drawing: inout Drawing) {
     let names = rows.map { Drawing.width(of: $0.name, size: 11) }.max() ?? 0
-    let left = x + max(62, names + 14), right = x + width - 16, top = y + 24, bottom = y + height - 42
+    let left = x + max(62, names + 14)
+    let right = x + width - 16
+    let top = y + 24
+    let bottom = y + height - 42
     let axis = Axis(rows.flatMap { row in row.samples + [row.mean - (row.error ?? 0), row.mean + (row.error ?? 0)] })
     func across(_ value: Double) -> Double { left + (right - left) * axis.position(value) }
     // Fewer where names leave little room.
@@ -43,7 +46,8 @@ struct ForestPanel {
       }
       guard row.mean.isFinite else { continue }
       if let error = row.error, error.isFinite {
-        drawing.line([.init(across(row.mean - error), middle), .init(across(row.mean + error), middle)], row.color, width: 2.4)
+        drawing.line(
+          [.init(across(row.mean - error), middle), .init(across(row.mean + error), middle)], row.color, width: 2.4)
       }
       drawing.add(.circle(.init(across(row.mean), middle), radius: 4.5, fill: row.color, edge: .white))
     }

@@ -25,8 +25,13 @@ struct LinePanel {
   }
 
   func draw(in drawing: inout Drawing) {
-    let left = x + 62, right = x + width - 16, top = y + (title.isEmpty ? 8 : 24), bottom = y + height - 42
-    let horizontal = ticks == nil ? Axis(exactly: Self.span(series.flatMap { $0.points.map(\.x) } + dots.map(\.0.x))) : Axis(dots.map(\.0.x))
+    let left = x + 62
+    let right = x + width - 16
+    let top = y + (title.isEmpty ? 8 : 24)
+    let bottom = y + height - 42
+    let horizontal =
+      ticks == nil
+      ? Axis(exactly: Self.span(series.flatMap { $0.points.map(\.x) } + dots.map(\.0.x))) : Axis(dots.map(\.0.x))
     let vertical = Axis(series.flatMap { $0.points.map(\.y) } + dots.map(\.0.y), mayBeLogarithmic: true)
     func across(_ value: Double) -> Double { left + (right - left) * horizontal.position(value) }
     func up(_ value: Double) -> Double { bottom - (bottom - top) * vertical.position(value) }

@@ -22,7 +22,8 @@ struct MatrixPanel {
     let labels = names.enumerated().map { "\($0.offset + 1)  \($0.element)" }
     let left = x + max(62, (labels.map { Drawing.width(of: $0, size: 11) }.max() ?? 0) + 14)
     let top = y + 24
-    let side = min(x + width - 16 - left, y + height - 26 - top), step = side / Double(max(names.count, 1))
+    let side = min(x + width - 16 - left, y + height - 26 - top)
+    let step = side / Double(max(names.count, 1))
     let highest = values.joined().filter(\.isFinite).max() ?? 0
     for (row, items) in values.enumerated() {
       for (column, value) in items.enumerated() {
@@ -38,7 +39,10 @@ struct MatrixPanel {
       drawing.text("\(row + 1)", left + step * (Double(row) + 0.5), top + side + 15, .middle)
     }
     drawing.line(
-      [.init(left, top), .init(left + side, top), .init(left + side, top + side), .init(left, top + side), .init(left, top)],
+      [
+        .init(left, top), .init(left + side, top), .init(left + side, top + side), .init(left, top + side),
+        .init(left, top),
+      ],
       .black)
     drawing.text(title, x + 62, y + 12, size: 12)
   }

@@ -36,7 +36,8 @@ final class SharpnessDirectory {
     let directory = SharpnessDirectory(path)
     guard FileManager.default.fileExists(atPath: directory.plan) else {
       throw BasinError.missing(
-        "holds no measurement of sharpness (there is no plan.json)", file: path, advice: "Give the folder that --out named")
+        "holds no measurement of sharpness (there is no plan.json)", file: path,
+        advice: "Give the folder that --out named")
     }
     try AtomicFile.makeFolder(directory.progress)
     return directory
@@ -64,18 +65,23 @@ final class SharpnessDirectory {
     var vectors: [Tensor] = []
     for first in record.basisFiles {
       let file = basisFile(index, first)
-      guard first == vectors.count else { throw Self.damaged(recordFile(index), "names basis files that do not follow each other") }
+      guard first == vectors.count else {
+        throw Self.damaged(recordFile(index), "names basis files that do not follow each other")
+      }
       let tensors: [String: Tensor]
       do { tensors = try Safetensors.read(file).tensors } catch let error as BasinError {
         throw Self.damaged(file, error.message)
       }
       for _ in tensors {
-        guard let vector = tensors[Self.name(vectors.count)] else { throw Self.damaged(file, "has no \(Self.name(vectors.count))") }
+        guard let vector = tensors[Self.name(vectors.count)] else {
+          throw Self.damaged(file, "has no \(Self.name(vectors.count))")
+        }
         vectors.append(vector)
       }
     }
     guard vectors.count == record.basisCount else {
-      throw Self.damaged(recordFile(index), "counts \(record.basisCount) vectors, the files of the basis hold \(vectors.count)")
+      throw Self.damaged(
+        recordFile(index), "counts \(record.basisCount) vectors, the files of the basis hold \(vectors.count)")
     }
     return vectors
   }

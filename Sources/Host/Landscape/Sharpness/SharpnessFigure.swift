@@ -1,7 +1,7 @@
 import Foundation
 
-/// The picture of `sharpness.json`: eigenvalues and their density, the rise of the loss over the radius of SAM and ASAM,
-/// the trace with its error, distances of weights; all runs in each panel.
+/// The picture of `sharpness.json`: eigenvalues and their density, the rise of the loss over the radius of SAM and
+/// ASAM, the trace with its error, distances of weights; all runs in each panel.
 public struct SharpnessFigure {
   private struct Run {
     let name: String
@@ -29,7 +29,8 @@ public struct SharpnessFigure {
   }
 
   public func drawing() -> Drawing {
-    let panels = [eigenvalues(), density(), ascent("sam", "SAM"), ascent("asam", "ASAM"), trace(), distances()].compactMap { $0 }
+    let panels = [eigenvalues(), density(), ascent("sam", "SAM"), ascent("asam", "ASAM"), trace(), distances()]
+      .compactMap { $0 }
     let columns = panels.count == 1 ? 1 : 2
     let rows = stride(from: 0, to: panels.count, by: 2).map { Array(panels[$0..<min($0 + 2, panels.count)]) }
     let width = Self.width * Double(columns) + 20
@@ -58,7 +59,8 @@ public struct SharpnessFigure {
     let examples = Set(runs.compactMap { $0.json["examples"]?.number })
     let subject = subjects.count == 1 ? subjects.first ?? "" : "several models"
     let count = examples.count == 1 ? examples.first.map { "\(Int($0)) " } ?? "" : ""
-    return (runs.count == 1 ? "\(runs[0].name): " : "") + "\(subject), \(count)examples of \(document["part"]?.text ?? "")"
+    return (runs.count == 1 ? "\(runs[0].name): " : "")
+      + "\(subject), \(count)examples of \(document["part"]?.text ?? "")"
   }
 
   private static func fitted(_ text: String, _ width: Double, size: Double) -> String {
@@ -66,7 +68,9 @@ public struct SharpnessFigure {
     return text.count > limit ? text.prefix(max(limit - 3, 0)) + "..." : text
   }
 
-  private func panel(_ x: Double, _ y: Double) -> LinePanel { LinePanel(x: x, y: y, width: Self.width, height: Self.height) }
+  private func panel(_ x: Double, _ y: Double) -> LinePanel {
+    LinePanel(x: x, y: y, width: Self.width, height: Self.height)
+  }
 
   // MARK: The Hessian
 
@@ -95,7 +99,8 @@ public struct SharpnessFigure {
           panel.dots.append((point, run.color))
           panel.series.append(
             .init(
-              points: [.init(point.x, point.y - residual), .init(point.x, point.y + residual)], color: run.color, width: 2))
+              points: [.init(point.x, point.y - residual), .init(point.x, point.y + residual)], color: run.color,
+              width: 2))
         }
       }
       panel.draw(in: &drawing)
@@ -122,7 +127,9 @@ public struct SharpnessFigure {
       let floor = (curves.flatMap(\.1).max() ?? 1) * 1e-6
       for (run, curve) in curves {
         panel.series.append(
-          .init(points: zip(places, curve).map { .init($0, $1 < floor ? .nan : $1) }, color: run.color, width: 1.6, dashed: run.dashed))
+          .init(
+            points: zip(places, curve).map { .init($0, $1 < floor ? .nan : $1) }, color: run.color, width: 1.6,
+            dashed: run.dashed))
       }
       panel.draw(in: &drawing)
     }
@@ -151,9 +158,13 @@ public struct SharpnessFigure {
 
   private func ascent(_ key: String, _ name: String) -> Panel? {
     let curves = runs.map { run in
-      (run, [Drawing.Point(0, 0)] + (run.json[key]?["curve"]?.items ?? []).map {
-        Drawing.Point($0["rho"]?.number ?? .nan, $0["sharpness"]?.number ?? .nan)
-      })
+      (
+        run,
+        [Drawing.Point(0, 0)]
+          + (run.json[key]?["curve"]?.items ?? []).map {
+            Drawing.Point($0["rho"]?.number ?? .nan, $0["sharpness"]?.number ?? .nan)
+          }
+      )
     }
     guard curves.contains(where: { $0.1.count > 1 }) else { return nil }
     return Panel { drawing, x, y in

@@ -62,7 +62,8 @@ struct SharpnessRecord: Codable {
       result["eigenvalues"] = .array(top.map(\.json))
       result["smallestEigenvalue"] = bottom?.first?.json ?? .null
       result["spectrum"] = [
-        "values": .array(spectrumValues.map { JSONValue($0) }), "weights": .array(spectrumWeights.map { JSONValue($0) }),
+        "values": .array(spectrumValues.map { JSONValue($0) }),
+        "weights": .array(spectrumWeights.map { JSONValue($0) }),
       ]
       result["lanczos"] = [
         "iterations": .int(lanczos.diagonal.count), "converged": .bool(lanczos.isConverged),

@@ -37,7 +37,9 @@ enum SharpnessTable {
     let methods = Set(runs.compactMap { $0["hessianProducts"]?.text }).sorted()
     if !methods.isEmpty { lines.append("  products with the Hessian: \(methods.joined(separator: ", "))") }
     let open = runs.filter { $0["lanczos"]?["converged"] == .bool(false) }.compactMap { $0["name"]?.text }
-    if !open.isEmpty { lines.append("  Lanczos did not converge for \(open.joined(separator: ", ")) (more with --iterations)") }
+    if !open.isEmpty {
+      lines.append("  Lanczos did not converge for \(open.joined(separator: ", ")) (more with --iterations)")
+    }
     return lines.joined(separator: "\n")
   }
 

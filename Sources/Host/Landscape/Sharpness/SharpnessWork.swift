@@ -15,7 +15,8 @@ final class SharpnessWork {
   ///   - index: which of the plan's weights these are.
   ///   - record: what is known already.
   init(
-    _ plan: SharpnessPlan, _ index: Int, _ loss: LossFunction, _ record: SharpnessRecord, in directory: SharpnessDirectory?,
+    _ plan: SharpnessPlan, _ index: Int, _ loss: LossFunction, _ record: SharpnessRecord,
+    in directory: SharpnessDirectory?,
     _ bar: ProgressBar
   ) {
     self.plan = plan
@@ -35,7 +36,9 @@ final class SharpnessWork {
   }
 
   private func show(_ done: Int, _ text: String) {
-    bar.update(step: done, examplesPerStep: Double(record.examples), plan.items.count > 1 ? "\(plan.items[index].source.name): \(text)" : text)
+    bar.update(
+      step: done, examplesPerStep: Double(record.examples),
+      plan.items.count > 1 ? "\(plan.items[index].source.name): \(text)" : text)
   }
 
   // MARK: The rise of the loss
@@ -52,7 +55,8 @@ final class SharpnessWork {
     }
     if record.gradientNorm == nil { record.gradientNorm = try VectorMath.norm(gradient()) }
     func rise(_ radius: Double, _ isAdaptive: Bool) throws -> Double {
-      try SharpnessAscent(radius: radius, steps: plan.steps, isAdaptive: isAdaptive)(loss, base: base, gradient: gradient())
+      try SharpnessAscent(radius: radius, steps: plan.steps, isAdaptive: isAdaptive)(
+        loss, base: base, gradient: gradient())
     }
     if record.sam == nil { record.sam = try rise(plan.rho, false) }
     if record.asam == nil { record.asam = try rise(plan.adaptiveRho, true) }
@@ -89,7 +93,9 @@ final class SharpnessWork {
     let settings = Lanczos(maximumIterations: plan.iterations, tolerance: plan.tolerance)
     let iteration = try LanczosIteration(settings, plan.eigenvalues, in: loss.space, random: random["start"])
     if let directory, record.basisCount > 0 {
-      do { try iteration.restore(record.lanczos, directory.basis(record, index)) } catch let error as BasinError where error.file == nil {
+      do { try iteration.restore(record.lanczos, directory.basis(record, index)) } catch let error as BasinError
+        where error.file == nil
+      {
         throw directory.damagedBasis(index, error.message)
       }
     }
@@ -116,9 +122,9 @@ final class SharpnessWork {
     guard let directory, !isQuiet else { return }
     let bytes = Double(plan.iterations) * Double(loss.space.count) * (loss.space.dtype == .float64 ? 8 : 4)
     guard bytes > 100e6 else { return }
+    let size = String(format: "%.1f GB", bytes / 1e9)
     Terminal.say(
-      String(
-        format: "basin: note: Lanczos keeps up to %d vectors (%.1f GB) in memory, and in \(directory.path)/progress until its end",
-        plan.iterations, bytes / 1e9))
+      "basin: note: Lanczos keeps up to \(plan.iterations) vectors (\(size)) in memory, and in \(directory.path)/progress"
+        + " until its end")
   }
 }
