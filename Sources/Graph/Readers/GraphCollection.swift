@@ -49,8 +49,16 @@ public struct GraphCollection: Sendable {
   public var testIndices: [Int]
   /// What was unusual about the files.
   public var warnings: [ReadWarning]
+  /// What the files are written in; nil where they are no graph files.
+  public internal(set) var format: GraphFileFormat?
+  /// Graphs, nodes and edges in the files, also those that were only counted.
+  var totalGraphCount = 0
+  var totalNodeCount = 0
+  var totalEdgeCount = 0
+  /// How many edges have another direction than ``isDirected`` says.
+  public internal(set) var edgesAgainstDefault = 0
   /// The ids of the nodes; empty where the format has none.
-  var identifiers = ByteInterner()
+  var identifiers = StringTable()
   /// For each node the number of its id in ``identifiers``, `[N]` or empty.
   var identifierOfNode: [Int32] = []
 
@@ -78,6 +86,10 @@ public struct GraphCollection: Sendable {
     self.validationIndices = validationIndices
     self.testIndices = testIndices
     self.warnings = warnings
+    totalGraphCount = graphCount
+    totalNodeCount = nodeCount
+    totalEdgeCount = edgeCount
+    edgesAgainstDefault = edgeIsDirected.count { $0 != isDirected }
   }
 
   /// G.
