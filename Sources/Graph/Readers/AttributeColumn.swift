@@ -64,6 +64,12 @@ public struct AttributeColumn: Sendable {
     isPresent = codes.map { $0 >= 0 }
   }
 
+  /// Whether it says how an element is drawn, called or dated rather than what it is: Gephi's and yEd's places and colours, GEXF's own
+  /// `label`, `start`, `end` and `timestamp`. Such a column is no feature unless it is named.
+  public var isDecoration: Bool {
+    name.hasPrefix("viz:") || name.hasPrefix("y:") || ["#label", "#start", "#end", "#timestamp"].contains(id)
+  }
+
   /// How many elements have no value.
   public var missingCount: Int { isPresent.count { !$0 } }
 
