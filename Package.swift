@@ -79,6 +79,8 @@ let package = Package(
     .testTarget(name: "TextTests", dependencies: [api, "Text"], path: "Tests/TextTests", swiftSettings: swift6),
     .testTarget(name: "HostTests", dependencies: [api, "Host"], path: "Tests/HostTests", swiftSettings: swift6),
     .testTarget(name: "EndToEndTests", path: "Tests/EndToEndTests", swiftSettings: swift6),
+    .executableTarget(
+      name: "graph-reading", dependencies: [api, "Graph"], path: "Benchmarks/GraphReading", swiftSettings: swift6),
     .executableTarget(name: "basin", dependencies: ["Host"], path: "Sources/Host/Main", swiftSettings: swift6),
   ],
   cxxLanguageStandard: .cxx20

@@ -70,6 +70,11 @@ public struct AttributeColumn: Sendable {
     name.hasPrefix("viz:") || name.hasPrefix("y:") || ["#label", "#start", "#end", "#timestamp"].contains(id)
   }
 
+  /// The bytes that the column's arrays hold.
+  var byteCount: Int {
+    8 * (integers.count + reals.count) + booleans.count + 4 * codes.count + strings.byteCount + isPresent.count
+  }
+
   /// How many elements have no value.
   public var missingCount: Int { isPresent.count { !$0 } }
 

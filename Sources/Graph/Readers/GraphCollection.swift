@@ -99,6 +99,14 @@ public struct GraphCollection: Sendable {
   /// E, of all graphs together, as the files list them.
   public var edgeCount: Int { sources.count }
 
+  /// The bytes that all arrays together hold.
+  public var byteCount: Int {
+    let columns = nodeAttributes + edgeAttributes + graphAttributes
+    return 8 * (nodePointers.count + edgePointers.count + trainIndices.count + validationIndices.count + testIndices.count)
+      + 4 * (sources.count + targets.count + identifierOfNode.count + labels.count) + edgeIsDirected.count
+      + identifiers.byteCount + columns.reduce(0) { $0 + $1.byteCount }
+  }
+
   /// The id of a node in its file; its number within its graph where the format has no ids.
   public func nodeID(_ node: Int) -> String {
     guard identifierOfNode.isEmpty else { return identifiers.string(Int(identifierOfNode[node])) }

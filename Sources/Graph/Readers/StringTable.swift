@@ -34,6 +34,9 @@ public struct StringTable: Sendable {
   /// How many strings there are.
   public var count: Int { ends.count }
 
+  /// The bytes that the table holds.
+  var byteCount: Int { bytes.count + 8 * ends.count }
+
   /// The bytes of a string below ``count``.
   public func bytes(_ number: Int) -> ArraySlice<UInt8> { bytes[(number == 0 ? 0 : ends[number - 1])..<ends[number]] }
 

@@ -111,7 +111,13 @@ struct DocumentParser::Callbacks {
       }
       if (text.size() > 300) text = quoted(text, 300);
       const Position position{error->line, error->int2};
-      if (error->code == XML_ERR_NO_MEMORY) throw std::bad_alloc();
+      if (error->code == XML_ERR_NO_MEMORY) {
+        // libxml2 reports its limit on names as a lack of memory.
+        throw Refusal{"the document has more different names of elements and attributes than can be held", "Correct the file"};
+      }
+      if (text.find("Huge input lookup") != std::string::npos) {
+        throw Refusal{"a tag, comment or CDATA section goes on for more than 10 million bytes", "Correct the file"};
+      }
       // An entity from a DTD that is not read would silently vanish from an attribute.
       if (error->level == XML_ERR_FATAL || error->code == XML_WAR_UNDECLARED_ENTITY) {
         throw Refusal{"not well-formed XML: " + text, "Correct the file, or write it again as UTF-8", {}, position};
