@@ -111,7 +111,7 @@ struct ReaderHostileTests {
       error: "longer than"),
     Document(
       name: "a gigabyte of CDATA", head: key + "<node id='a'><data key='k'><![CDATA[", count: 64_000_000,
-      middle: "0123456789abcdef", error: "longer than"),
+      middle: "0123456789abcdef", error: "more than 10 million bytes"),
     Document(name: "a gigabyte of comment", head: graphml + "<!--", count: 64_000_000, middle: "0123456789abcdef", error: ""),
     Document(name: "a gigabyte of name", head: graphml + "<", count: 64_000_000, middle: "abcdefghijklmnop", error: ""),
     Document(name: "a gigabyte of instruction", head: "<?", count: 64_000_000, middle: "abcdefghijklmnop", error: ""),

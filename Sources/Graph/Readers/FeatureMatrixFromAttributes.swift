@@ -4,14 +4,12 @@ import PluginAPI
 extension AttributedGraph {
   /// The widest sparse feature vector that is believed; a model's first layer needs memory for every column.
   static let maximumFeatureCount = 10_000_000
-  /// A string attribute with more different values than this is a name, not a category.
-  static let maximumCategories = 64
 
   func featureMatrix(
     _ chosen: [String]?, except excluded: [String], warnings: inout [ReadWarning]
   ) throws(BasinError) -> (matrix: SparseMatrix, names: [String]) {
     var names: [String] = []
-    var groups: [(offset: Int, column: AttributeColumn)] = []
+    var groups: [(offset: Int, group: FeatureGroup)] = []
     var sparse: (width: Int, column: AttributeColumn)?
     for column in nodeAttributes {
       if let chosen {
@@ -21,21 +19,9 @@ extension AttributedGraph {
       }
       if sparse == nil, column.name == "features", column.type == .string, let width = try featureCount() {
         sparse = (width, column)
-      } else if column.type != .string {
-        let missing = column.missingCount
-        if missing > 0 {
-          warnings.append(
-            ReadWarning(message: "feature `\(column.name)` is missing on \(missing) nodes; it is 0 there"))
-        }
-        groups.append((names.count, column))
-        names.append(column.name)
-      } else if column.strings.count <= Self.maximumCategories {
-        groups.append((names.count, column))
-        names += (0..<column.strings.count).map { "\(column.name)=\(column.strings.string($0))" }
-      } else {
-        warnings.append(
-          ReadWarning(
-            message: "`\(column.name)` has \(column.strings.count) different values; it is not used as a feature"))
+      } else if let group = FeatureGroup(column, warnings: &warnings) {
+        groups.append((names.count, group))
+        names += group.names
       }
     }
     let width = sparse?.width ?? 0
@@ -51,22 +37,16 @@ extension AttributedGraph {
       if let sparse, sparse.column.isPresent[node] {
         try appendSparseRow(sparse.column, node: node, width: sparse.width, indices: &indices, values: &values)
       }
-      for (offset, column) in groups {
-        if column.type == .string {
-          let code = column.codes[node]
-          guard code >= 0 else { continue }
-          indices.append(Int32(truncatingIfNeeded: width + offset) + code)
-          values.append(1)
-        } else {
-          guard let number = column.number(node), number != 0 else { continue }
-          let value = Float(number)
+      for (offset, group) in groups {
+        for entry in group.entries(node) {
+          let value = Float(entry.value)
           guard value.isFinite else {
-            if let bad = column.firstNonFinite, bad.element == node { throw nonFinite(column, bad) }
+            if let bad = group.column.firstNonFinite, bad.element == node { throw nonFinite(group.column, bad) }
             throw .badData(
-              "`\(column.name)` is \(number), which is not a finite 32-bit number", file: file,
+              "`\(group.column.name)` is \(entry.value), which is not a finite 32-bit number", file: file,
               place: "node \"\(nodeID(node))\"", advice: "Correct or scale the value")
           }
-          indices.append(Int32(truncatingIfNeeded: width + offset))
+          indices.append(Int32(truncatingIfNeeded: width + offset + entry.column))
           values.append(value)
         }
       }

@@ -27,6 +27,8 @@ public struct NodeGraph: Sendable {
   public var validationIndices: [Int]
   /// The nodes to test on, in rising order.
   public var testIndices: [Int]
+  /// The weight of each edge, `[E]`; empty where edges have none.
+  public var edgeWeights: [Float]
   /// The names of the node attributes the file declares.
   public var nodeAttributes: [String]
   /// The names of the edge attributes the file declares.
@@ -37,7 +39,7 @@ public struct NodeGraph: Sendable {
   public init(
     nodeCount: Int, sources: [Int32], targets: [Int32], isDirected: Bool, features: SparseMatrix,
     featureNames: [String] = [], labels: [Int32], classNames: [String], trainIndices: [Int], validationIndices: [Int],
-    testIndices: [Int], nodeAttributes: [String] = [], edgeAttributes: [String] = [], warnings: [ReadWarning] = []
+    testIndices: [Int], edgeWeights: [Float] = [], nodeAttributes: [String] = [], edgeAttributes: [String] = [], warnings: [ReadWarning] = []
   ) {
     self.nodeCount = nodeCount
     self.sources = sources
@@ -50,6 +52,7 @@ public struct NodeGraph: Sendable {
     self.trainIndices = trainIndices
     self.validationIndices = validationIndices
     self.testIndices = testIndices
+    self.edgeWeights = edgeWeights
     self.nodeAttributes = nodeAttributes
     self.edgeAttributes = edgeAttributes
     self.warnings = warnings
@@ -75,6 +78,36 @@ public struct NodeGraph: Sendable {
       }
     }
     return SparseMatrix.indicator(rows: nodeCount, columns: nodeCount, pairs: pairs)
+  }
+
+  /// The weights a model works on: row u has an entry for every node that sends to u. Weights of parallel edges are added, an edge
+  /// without a weight counts 1, and an edge without direction goes both ways (a self-loop once).
+  ///
+  /// - Parameter isSymmetric: whether edges of a directed graph go both ways, too.
+  public func weightedAdjacency(isSymmetric: Bool = false) throws(BasinError) -> SparseMatrix {
+    let goesBack = isSymmetric || !isDirected
+    var entries: [(row: Int32, column: Int32, value: Float)] = []
+    entries.reserveCapacity((goesBack ? 2 : 1) * edgeCount)
+    for edge in 0..<edgeCount {
+      let weight = edgeWeights.isEmpty ? 1 : edgeWeights[edge]
+      entries.append((targets[edge], sources[edge], weight))
+      if goesBack, sources[edge] != targets[edge] { entries.append((sources[edge], targets[edge], weight)) }
+    }
+    entries.sort { ($0.row, $0.column) < ($1.row, $1.column) }
+    var (pointers, columns, values) = ([Int](repeating: 0, count: nodeCount + 1), [Int32](), [Float]())
+    var last: (row: Int32, column: Int32) = (-1, -1)
+    for entry in entries {
+      if last == (entry.row, entry.column) {
+        values[values.count - 1] += entry.value
+      } else {
+        columns.append(entry.column)
+        values.append(entry.value)
+        pointers[Int(entry.row) + 1] += 1
+        last = (entry.row, entry.column)
+      }
+    }
+    for node in 0..<nodeCount { pointers[node + 1] += pointers[node] }
+    return try SparseMatrix(rows: nodeCount, columns: nodeCount, rowPointers: pointers, columnIndices: columns, values: values)
   }
 
   /// How many different edges there are when directions and duplicates are ignored.
@@ -108,6 +141,9 @@ public struct NodeGraph: Sendable {
     guard nodeCount >= 0, nodeCount <= Int(Int32.max) else { throw .badData("\(nodeCount) nodes are not possible") }
     guard sources.count == targets.count else {
       throw .badData("\(sources.count) edge sources do not fit \(targets.count) targets")
+    }
+    guard edgeWeights.isEmpty || edgeWeights.count == edgeCount else {
+      throw .badData("\(edgeWeights.count) weights do not fit \(edgeCount) edges")
     }
     let nodes = Int32(nodeCount)
     for edge in 0..<sources.count {

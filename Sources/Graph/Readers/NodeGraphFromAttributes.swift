@@ -1,18 +1,27 @@
 import PluginAPI
 
 /// Which attributes of a graph file mean what.
-public struct NodeGraphOptions: Sendable {
-  /// The node attribute that is the class; nil chooses the first of ``labelNames`` that looks like one.
+public struct NodeGraphOptions: Sendable, Equatable {
+  /// The node attribute that is the class; nil chooses the first of ``labelNames`` that looks like one, `none` takes none.
   public var labelAttribute: String?
-  /// The node attribute that says `train`, `validation` (`val`, `valid`) or `test`; without it every split is empty.
+  /// The node attribute that says `train`, `validation` (`val`, `valid`) or `test`. Without it the boolean attributes of
+  /// ``maskNames`` count; without these every split is empty.
   public var splitAttribute: String
+  /// What the split attribute calls the parts.
+  public var splitNames = SplitNames()
   /// The node attributes that are features; nil takes all that can be.
   public var featureAttributes: [String]?
+  /// The node attributes that are no features.
+  public var excludedAttributes: [String] = []
+  /// The edge attribute that is the weight; nil takes a numeric one called `weight` (in any case), `none` takes none.
+  public var weightAttribute: String?
 
   /// The names tried for the class, in this order.
   public static let labelNames = [
     "label", "class", "classname", "y", "category", "group", "community", "partition",
   ]
+  /// The boolean attributes that mark train, validation and test, as PyTorch Geometric calls them.
+  public static let maskNames = ["train_mask", "val_mask", "test_mask"]
 
   public init(labelAttribute: String? = nil, splitAttribute: String = "split", featureAttributes: [String]? = nil) {
     self.labelAttribute = labelAttribute
@@ -26,8 +35,9 @@ extension AttributedGraph {
   ///
   /// - Classes are numbered in rising order of their value (numbers by size, strings by bytes, false before true).
   /// - Every numeric or boolean attribute is a feature column, every string attribute of at most 64 different values a one-hot
-  ///   group; others are left out with a warning. A missing number is 0, with a warning. Without any feature every node gets a
-  ///   feature of its own (the identity matrix).
+  ///   group, a list of numbers a vector, a list of at most 64 different strings a group of which several may be 1; others are left
+  ///   out with a warning, and what only says how a node is drawn or called (``AttributeColumn/isDecoration``) without. A missing number
+  ///   is 0, with a warning. Without any feature every node gets a feature of its own (the identity matrix).
   /// - Sparse features: if the graph has an integer attribute `feature_count` (W), a string node attribute `features` holds
   ///   `index:value` pairs or bare indices (value 1), indices from 0 to W - 1, separated by blanks: `3 17 21:0.5`. They come first.
   ///
@@ -35,8 +45,8 @@ extension AttributedGraph {
   ///   that is NaN or infinite, a damaged sparse row, an unknown split, or a node of a split without a label.
   public func nodeGraph(_ options: NodeGraphOptions = NodeGraphOptions()) throws(BasinError) -> NodeGraph {
     guard nodeCount > 0 else { throw .badData("the graph has no nodes", file: file, advice: "Give a graph with nodes") }
-    for name in [options.labelAttribute].compactMap({ $0 }) + (options.featureAttributes ?? [])
-    where nodeAttribute(named: name) == nil {
+    for name in [options.labelAttribute].compactMap({ $0 }) + (options.featureAttributes ?? []) + options.excludedAttributes
+    where name != "none" && nodeAttribute(named: name) == nil {
       throw .usage(
         "\(file) has no node attribute `\(name)`",
         advice: "It has: \(nodeAttributes.map(\.name).joined(separator: ", "))")
@@ -53,10 +63,20 @@ extension AttributedGraph {
     } else {
       warnings.append(ReadWarning(message: "no node attribute looks like a class label"))
     }
-    let features = try featureMatrix(
-      options.featureAttributes, except: [label?.id, split?.id].compactMap { $0 }, warnings: &warnings)
+    let masks = split == nil ? NodeGraphOptions.maskNames.map { boolean(named: $0) } : []
+    let excluded = ([label, split] + masks).compactMap { $0?.id }
+      + nodeAttributes.filter { options.excludedAttributes.contains($0.name) }.map(\.id)
+    let features = try featureMatrix(options.featureAttributes, except: excluded, warnings: &warnings)
     var splits: [[Int]] = [[], [], []]
-    if let split { splits = try splitIndices(split) }
+    if let split {
+      splits = try split.splits(options.splitNames) { node, value in
+        .badData(
+          "`\(split.name)` is \"\(value.prefix(60))\"", file: file, place: "node \"\(nodeID(node))\"",
+          advice: "Use train, validation, test or none")
+      }
+    } else if masks.contains(where: { $0 != nil }) {
+      splits = masks.map { mask in (0..<nodeCount).filter { mask?.booleans[$0] == true } }
+    }
     for index in splits.joined() where label != nil && labels[index] < 0 {
       throw .badData(
         "a node of the `\(split?.text(index) ?? "")` split has no label", file: file,
@@ -64,11 +84,12 @@ extension AttributedGraph {
         advice: "Give it a label, or take it out of the split")
     }
     if label == nil { splits = [[], [], []] }
+    let weights = try edgeWeights(options.weightAttribute, warnings: &warnings)
     let graph = NodeGraph(
       nodeCount: nodeCount, sources: sources, targets: targets, isDirected: isDirected && edgesAgainstDefault == 0,
       features: features.matrix, featureNames: features.names, labels: labels, classNames: classNames,
       trainIndices: splits[0], validationIndices: splits[1], testIndices: splits[2],
-      nodeAttributes: nodeAttributes.map(\.name), edgeAttributes: edgeAttributes.map(\.name), warnings: warnings)
+      edgeWeights: weights, nodeAttributes: nodeAttributes.map(\.name), edgeAttributes: edgeAttributes.map(\.name), warnings: warnings)
     try graph.validate()
     return graph
   }
@@ -79,67 +100,60 @@ extension AttributedGraph {
   // MARK: Labels and splits
 
   func labelColumn(named name: String?) -> AttributeColumn? {
+    if name == "none" { return nil }
     if let name { return nodeAttribute(named: name) }
-    for name in NodeGraphOptions.labelNames {
-      if let column = nodeAttribute(named: name), looksLikeClass(column) { return column }
-    }
-    return nil
-  }
-
-  /// Whether values repeat as classes do; a name of each node, or a coordinate called `y`, does not.
-  private func looksLikeClass(_ column: AttributeColumn) -> Bool {
-    var different: Set<Double> = []
-    var present = 0
-    for node in 0..<nodeCount where column.isPresent[node] {
-      present += 1
-      let value = column.type == .string ? Double(column.codes[node]) : column.number(node) ?? 0
-      guard value.isFinite, value.rounded() == value else { return false }
-      different.insert(value)
-    }
-    return different.count < present && different.count <= max(64, present / 2)
+    return NodeGraphOptions.labelNames.lazy.compactMap { self.nodeAttribute(named: $0) }.first { $0.looksLikeClass }
   }
 
   func classNumbers(of column: AttributeColumn) throws(BasinError) -> (labels: [Int32], names: [String]) {
-    if let bad = column.firstNonFinite, column.isPresent[bad.element], !column.reals[bad.element].isFinite {
-      throw nonFinite(column, bad)
+    try column.classes { node in
+      guard let bad = column.firstNonFinite, bad.element == node else {
+        return .badData(
+          "`\(column.name)` is not a finite number", file: file, place: "node \"\(nodeID(node))\"", advice: "Correct the value")
+      }
+      return nonFinite(column, bad)
     }
-    var labels = [Int32](repeating: -1, count: nodeCount)
-    guard column.type != .string else {
-      let used = Set((0..<nodeCount).compactMap { column.codes[$0] >= 0 ? Int(column.codes[$0]) : nil })
-      let order = used.sorted { column.strings.bytes($0).lexicographicallyPrecedes(column.strings.bytes($1)) }
-      var classOf = [Int32](repeating: -1, count: column.strings.count)
-      for (number, code) in order.enumerated() { classOf[code] = Int32(truncatingIfNeeded: number) }
-      for node in 0..<nodeCount where column.codes[node] >= 0 { labels[node] = classOf[Int(column.codes[node])] }
-      return (labels, order.map { column.strings.string($0) })
-    }
-    var names: [Double: String] = [:]
-    for node in 0..<nodeCount {
-      if let value = column.number(node), names[value] == nil { names[value] = column.text(node) }
-    }
-    let order = names.keys.sorted()
-    var classOf: [Double: Int32] = [:]
-    for (number, value) in order.enumerated() { classOf[value] = Int32(truncatingIfNeeded: number) }
-    for node in 0..<nodeCount {
-      if let value = column.number(node), let number = classOf[value] { labels[node] = number }
-    }
-    return (labels, order.map { names[$0] ?? String($0) })
   }
 
-  private func splitIndices(_ column: AttributeColumn) throws(BasinError) -> [[Int]] {
-    var splits: [[Int]] = [[], [], []]
-    for node in 0..<nodeCount {
-      switch column.text(node) {
-      case "train"?: splits[0].append(node)
-      case "validation"?, "val"?, "valid"?: splits[1].append(node)
-      case "test"?: splits[2].append(node)
-      case nil, ""?, "none"?: break
-      case let value?:
+  private func boolean(named name: String) -> AttributeColumn? {
+    nodeAttribute(named: name).flatMap { $0.type == .boolean ? $0 : nil }
+  }
+
+  // MARK: Weights
+
+  /// The weight of each edge, `[E]`; none where edges have none. A missing weight is 1.
+  private func edgeWeights(_ name: String?, warnings: inout [ReadWarning]) throws(BasinError) -> [Float] {
+    if name == "none" { return [] }
+    let column: AttributeColumn
+    if let name {
+      guard let named = edgeAttributes.first(where: { $0.name == name }) else {
+        throw .usage(
+          "\(file) has no edge attribute `\(name)`",
+          advice: "It has: \(edgeAttributes.map(\.name).joined(separator: ", "))")
+      }
+      guard named.type.isNumeric else {
+        throw .usage("edge attribute `\(name)` is of type \(named.type.rawValue), not a number", advice: "Choose another")
+      }
+      column = named
+    } else {
+      guard let found = edgeAttributes.first(where: { $0.name.lowercased() == "weight" && $0.type.isNumeric }) else { return [] }
+      column = found
+    }
+    var weights = [Float](repeating: 1, count: edgeCount)
+    for edge in 0..<edgeCount {
+      guard let number = column.number(edge) else { continue }
+      weights[edge] = Float(number)
+      guard weights[edge].isFinite else {
         throw .badData(
-          "`\(column.name)` is \"\(value.prefix(60))\"", file: file, place: "node \"\(nodeID(node))\"",
-          advice: "Use train, validation, test or none")
+          "`\(column.name)` is \(number), which is not a finite 32-bit number", file: file,
+          place: "edge \"\(nodeID(Int(sources[edge])))\" to \"\(nodeID(Int(targets[edge])))\"", advice: "Correct or scale the value")
       }
     }
-    return splits
+    let missing = column.missingCount
+    if missing > 0 {
+      warnings.append(ReadWarning(message: "weight `\(column.name)` is missing on \(missing) edges; it is 1 there"))
+    }
+    return weights
   }
 
   func nonFinite(_ column: AttributeColumn, _ bad: (element: Int, line: Int, column: Int)) -> BasinError {

@@ -101,6 +101,8 @@ struct DocumentParser::Callbacks {
     });
   }
 
+  static void beSilent(void*, const char*, ...) {}
+
   static void report(void* user, xmlErrorPtr error) {
     guarded(user, [&](DocumentParser& parser) {
       if (error == nullptr) return;
@@ -177,15 +179,25 @@ void DocumentParser::feed(std::string_view bytes) {
 void DocumentParser::end() {
   if (context_ == nullptr) throw Refusal{"the file is empty", "Write or fetch it again"};
   parse("", 0, true);
-  if (context_->wellFormed != 1) {
+  if (context_->wellFormed != 1 || depth_ != 0 || handler_ == nullptr) {
     throw Refusal{"the document is not well-formed XML", "Write or fetch it again", {}, position()};
   }
 }
 
 void DocumentParser::parse(const char* bytes, size_t count, bool isLast) {
-  xmlParseChunk(context_, bytes, static_cast<int>(count), isLast);
+  // What libxml2 says beside `serror` it would print.
+  const xmlGenericErrorFunc before = xmlGenericError;
+  void* const beforeContext = xmlGenericErrorContext;
+  xmlSetGenericErrorFunc(nullptr, Callbacks::beSilent);
+  const int status = xmlParseChunk(context_, bytes, static_cast<int>(count), isLast);
+  xmlSetGenericErrorFunc(beforeContext, before);
   if (isOutOfMemory_) throw std::bad_alloc();
   if (failure_) throw *failure_;
+  // This one it reports in no other way.
+  if (status == XML_ERR_INVALID_ENCODING) {
+    throw Refusal{"not well-formed XML: the bytes are not of the encoding that the document declares",
+                  "Correct the file, or write it again as UTF-8", {}, position()};
+  }
 }
 
 /// libxml2 compares all attributes of a tag with each other.
