@@ -28,7 +28,7 @@ let package = Package(
       name: "CLibXML2", path: "Sources/CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
     .target(name: "GraphKernels", path: "Sources/Graph/Kernels"),
     .target(
-      name: "Graph", dependencies: [api, "CLibXML2", "GraphKernels"], path: "Sources/Graph",
+      name: "Graph", dependencies: [api, "CLibXML2", "GraphKernels", "CZlib", "CArchive"], path: "Sources/Graph",
       exclude: ["Entry", "Kernels", "README.md", "Resources/generate_communities.py"],
       resources: [.copy("Resources/communities.graphml")], swiftSettings: swift6),
 

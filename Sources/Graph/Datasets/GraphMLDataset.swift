@@ -1,7 +1,7 @@
 import PluginAPI
 
 /// The nodes of a GraphML file: `graphml:FILE`.
-public struct GraphMLDataset: NodeDataset {
+public struct GraphMLDataset: GraphDataset {
   public struct Settings: Options {
     public var label = ""
     public var split = "split"
@@ -24,7 +24,7 @@ public struct GraphMLDataset: NodeDataset {
     }
   }
 
-  let content: NodeClassification
+  let content: GraphExamples
 
   public init(_ options: Settings, source: DataSource, random: Random) throws {
     try self.init(options, path: source.requirePath())
@@ -45,7 +45,7 @@ public struct GraphMLDataset: NodeDataset {
     }
     let adjacency =
       graph.isDirected && !options.symmetric ? graph.receivedFrom() : graph.symmetricAdjacency()
-    content = try NodeClassification(
+    content = try GraphExamples(
       graph, format: "graphml", files: [path], normalize: options.normalize, adjacency: adjacency)
   }
 }
