@@ -25,11 +25,19 @@ let package = Package(
       swiftSettings: swift6),
 
     .systemLibrary(
-      name: "CLibXML2", path: "Sources/CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
+      name: "CLibXML2", path: "Sources/SystemLibraries/CLibXML2", pkgConfig: "libxml-2.0",
+      providers: [.apt(["libxml2-dev"])]),
+    .systemLibrary(
+      name: "CZlib", path: "Sources/SystemLibraries/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(
+      name: "CArchive", path: "Sources/SystemLibraries/CArchive", pkgConfig: "libarchive",
+      providers: [.apt(["libarchive-dev"])]),
     .target(name: "GraphKernels", path: "Sources/Graph/Kernels"),
     .target(
-      name: "Graph", dependencies: [api, "CLibXML2", "GraphKernels", "CZlib", "CArchive"], path: "Sources/Graph",
-      exclude: ["Entry", "Kernels", "README.md", "Resources/generate_communities.py"],
+      name: "GraphXML", dependencies: ["CLibXML2"], path: "Sources/Graph/XML", linkerSettings: [.linkedLibrary("xml2")]),
+    .target(
+      name: "Graph", dependencies: [api, "GraphXML", "GraphKernels", "CZlib", "CArchive", "Yams"], path: "Sources/Graph",
+      exclude: ["Entry", "Kernels", "XML", "README.md", "Resources/generate_communities.py"],
       resources: [.copy("Resources/communities.graphml")], swiftSettings: swift6),
 
     .systemLibrary(
@@ -37,11 +45,6 @@ let package = Package(
       providers: [.apt(["libjpeg-dev"])]),
     .systemLibrary(
       name: "CPNG", path: "Sources/Vision/CImageLibraries/CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
-    .systemLibrary(
-      name: "CZlib", path: "Sources/Vision/CImageLibraries/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
-    .systemLibrary(
-      name: "CArchive", path: "Sources/Vision/CImageLibraries/CArchive", pkgConfig: "libarchive",
-      providers: [.apt(["libarchive-dev"])]),
     .target(
       name: "VisionKernels", dependencies: ["CJPEG", "CPNG"], path: "Sources/Vision/Kernels",
       linkerSettings: [.linkedLibrary("jpeg"), .linkedLibrary("png16")]),
@@ -69,13 +72,15 @@ let package = Package(
     .testTarget(name: "PluginAPITests", dependencies: [api], path: "Tests/PluginAPITests", swiftSettings: swift6),
     .testTarget(name: "OptimTests", dependencies: [api, "Optim"], path: "Tests/OptimTests", swiftSettings: swift6),
     .testTarget(
-      name: "GraphTests", dependencies: [api, "Graph", "GraphKernels"], path: "Tests/GraphTests", swiftSettings: swift6),
+      name: "GraphTests", dependencies: [api, "Graph", "GraphKernels", "GraphXML"], path: "Tests/GraphTests", swiftSettings: swift6),
     .testTarget(
       name: "VisionTests", dependencies: [api, "Vision", "VisionKernels", "CZlib"], path: "Tests/VisionTests",
       swiftSettings: swift6),
     .testTarget(name: "TextTests", dependencies: [api, "Text"], path: "Tests/TextTests", swiftSettings: swift6),
     .testTarget(name: "HostTests", dependencies: [api, "Host"], path: "Tests/HostTests", swiftSettings: swift6),
     .testTarget(name: "EndToEndTests", path: "Tests/EndToEndTests", swiftSettings: swift6),
+    .executableTarget(
+      name: "graph-reading", dependencies: [api, "Graph"], path: "Benchmarks/GraphReading", swiftSettings: swift6),
     .executableTarget(name: "basin", dependencies: ["Host"], path: "Sources/Host/Main", swiftSettings: swift6),
   ],
   cxxLanguageStandard: .cxx20

@@ -156,16 +156,22 @@ struct ReaderGraphMLTests {
         "<node id='a'/><edge source='a' target='a'>\n<data key='w'>?</data></edge>",
         ["edge \"a\" to \"a\", key \"weight\""]
       ),
-      ("<node id='a'>\n<data key='nope'>1</data></node>", ["key \"nope\" is not declared", "line 8"]),
     ]
     for (body, parts) in cases {
       let description = ReaderTestData.error { _ = try read(document("\n" + body)) }?.description ?? ""
       for part in ["t.graphml: "] + parts { #expect(description.contains(part), "\(part) in \(description)") }
     }
-    let type = ReaderTestData.error {
-      _ = try read("<graphml>\n<key id='k' for='node' attr.name='k' attr.type='complex'/></graphml>")
-    }
-    #expect(type?.description.contains("line 2") == true && type?.message.contains("complex") == true)
+  }
+
+  @Test func undeclaredKeysAndUnknownTypesAreStrings() throws {
+    let graph = try read(
+      document(
+        "<node id='a'><data key='nope'>1</data><data key='k'>2+3i</data></node><node id='b'/>",
+        keys: "\n<key id='k' for='node' attr.name='z' attr.type='complex'/>"))
+    #expect(graph.nodeAttribute(named: "nope")?.text(0) == "1" && graph.nodeAttribute(named: "nope")?.text(1) == nil)
+    #expect(graph.nodeAttribute(named: "z")?.text(0) == "2+3i")
+    #expect(graph.warnings.map(\.line) == [2, 2])
+    #expect(graph.warnings[0].message.contains("complex") && graph.warnings[1].message.contains("\"nope\" is not declared"))
   }
 
   @Test func notUTF8() {

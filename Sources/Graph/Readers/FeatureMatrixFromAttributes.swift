@@ -16,7 +16,7 @@ extension AttributedGraph {
     for column in nodeAttributes {
       if let chosen {
         guard chosen.contains(column.name) else { continue }
-      } else if excluded.contains(column.id) {
+      } else if excluded.contains(column.id) || column.isDecoration {
         continue
       }
       if sparse == nil, column.name == "features", column.type == .string, let width = try featureCount() {

@@ -11,6 +11,11 @@ public enum FoldedGraphsReader {
   public struct Fold: Sendable, Equatable {
     public var train: [Int]
     public var test: [Int]
+
+    public init(train: [Int], test: [Int]) {
+      self.train = train
+      self.test = test
+    }
   }
 
   /// - Parameter path: an archive or a folder.

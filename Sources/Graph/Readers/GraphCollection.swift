@@ -49,8 +49,16 @@ public struct GraphCollection: Sendable {
   public var testIndices: [Int]
   /// What was unusual about the files.
   public var warnings: [ReadWarning]
+  /// What the files are written in; nil where they are no graph files.
+  public internal(set) var format: GraphFileFormat?
+  /// Graphs, nodes and edges in the files, also those that were only counted.
+  var totalGraphCount = 0
+  var totalNodeCount = 0
+  var totalEdgeCount = 0
+  /// How many edges have another direction than ``isDirected`` says.
+  public internal(set) var edgesAgainstDefault = 0
   /// The ids of the nodes; empty where the format has none.
-  var identifiers = ByteInterner()
+  var identifiers = StringTable()
   /// For each node the number of its id in ``identifiers``, `[N]` or empty.
   var identifierOfNode: [Int32] = []
 
@@ -78,6 +86,10 @@ public struct GraphCollection: Sendable {
     self.validationIndices = validationIndices
     self.testIndices = testIndices
     self.warnings = warnings
+    totalGraphCount = graphCount
+    totalNodeCount = nodeCount
+    totalEdgeCount = edgeCount
+    edgesAgainstDefault = edgeIsDirected.count { $0 != isDirected }
   }
 
   /// G.
@@ -86,6 +98,14 @@ public struct GraphCollection: Sendable {
   public var nodeCount: Int { nodePointers.last ?? 0 }
   /// E, of all graphs together, as the files list them.
   public var edgeCount: Int { sources.count }
+
+  /// The bytes that all arrays together hold.
+  public var byteCount: Int {
+    let columns = nodeAttributes + edgeAttributes + graphAttributes
+    return 8 * (nodePointers.count + edgePointers.count + trainIndices.count + validationIndices.count + testIndices.count)
+      + 4 * (sources.count + targets.count + identifierOfNode.count + labels.count) + edgeIsDirected.count
+      + identifiers.byteCount + columns.reduce(0) { $0 + $1.byteCount }
+  }
 
   /// The id of a node in its file; its number within its graph where the format has no ids.
   public func nodeID(_ node: Int) -> String {

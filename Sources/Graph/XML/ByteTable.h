@@ -1,0 +1,69 @@
+#ifndef BASIN_GRAPH_BYTE_TABLE_H
+#define BASIN_GRAPH_BYTE_TABLE_H
+
+#include <cstdint>
+#include <string_view>
+
+#include "Buffer.h"
+
+namespace basin::graph {
+
+/// Numbers byte strings in the order they are first met. Every string is stored once, end to end in one array.
+///
+/// Open addressing with linear probing. A slot holds the whole of a string of up to eight bytes, as ids mostly are, so that finding
+/// one touches one line of memory. Strings hold no zero bytes (XML has none), which makes padding with zeros unambiguous.
+class ByteTable {
+ public:
+  struct Key {
+    uint64_t head;  // the string itself, or 64 bits of hash of a longer one
+    uint64_t hash;
+  };
+
+  static Key key(std::string_view text);
+
+  /// Begins to load the place where a key will be looked for.
+  void prefetch(const Key& key) const {
+    if (!slots_.empty()) __builtin_prefetch(slots_.data() + (key.hash & mask_));
+  }
+
+  /// The number of a string, which is added if it is new.
+  int32_t intern(std::string_view text) { return intern(text, key(text)); }
+  int32_t intern(std::string_view text, const Key& key);
+  /// The number of a string, -1 if it was never met.
+  int32_t find(std::string_view text) const;
+
+  size_t size() const { return ends_.size(); }
+  std::string_view operator[](size_t number) const {
+    const int64_t start = number == 0 ? 0 : ends_[number - 1];
+    return {reinterpret_cast<const char*>(bytes_.data()) + start, static_cast<size_t>(ends_[number] - start)};
+  }
+
+  const uint8_t* bytes() const { return bytes_.data(); }
+  const int64_t* ends() const { return ends_.data(); }
+
+  /// No string can be added or found any more.
+  void releaseSlots() { slots_.release(); }
+  void release();
+
+ private:
+  struct Slot {
+    uint64_t head;
+    uint32_t hash;
+    uint32_t number;  // + 1; 0 where empty
+  };
+
+  bool matches(const Slot& slot, std::string_view text, const Key& key) const {
+    return slot.head == key.head && slot.hash == static_cast<uint32_t>(key.hash >> 32)
+           && (text.size() <= 8 || (*this)[slot.number - 1] == text);
+  }
+  void grow();
+
+  Buffer<uint8_t> bytes_;
+  Buffer<int64_t> ends_;
+  Buffer<Slot> slots_;
+  uint64_t mask_ = 0;
+};
+
+}  // namespace basin::graph
+
+#endif

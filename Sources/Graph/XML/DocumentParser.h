@@ -1,0 +1,94 @@
+#ifndef BASIN_GRAPH_DOCUMENT_PARSER_H
+#define BASIN_GRAPH_DOCUMENT_PARSER_H
+
+#include <libxml/parser.h>
+
+#include <memory>
+#include <optional>
+#include <string_view>
+
+#include "Diagnostics.h"
+#include "Store.h"
+
+namespace basin::graph {
+
+/// A start tag as libxml2 hands it over. Valid only during the event.
+struct Tag {
+  const xmlChar* name;
+  const xmlChar* prefix;
+  const xmlChar* space;  // the namespace's URI
+  const xmlChar** attributes;
+  int count;
+
+  /// The local name of an attribute.
+  const xmlChar* attribute(int index) const { return attributes[5 * index]; }
+  /// Whether an attribute has a namespace prefix, as `xsi:schemaLocation` has.
+  bool isPrefixed(int index) const { return attributes[5 * index + 1] != nullptr; }
+  std::string_view value(int index) const {
+    const auto* start = reinterpret_cast<const char*>(attributes[5 * index + 3]);
+    return {start, static_cast<size_t>(reinterpret_cast<const char*>(attributes[5 * index + 4]) - start)};
+  }
+};
+
+class DocumentParser;
+
+/// Receives the events of a document. What it throws ends the parse.
+class Handler {
+ public:
+  virtual ~Handler() = default;
+  virtual void start(const Tag& tag) = 0;
+  virtual void end() = 0;
+  /// A piece of text; a text may come in several pieces.
+  virtual void text(std::string_view piece) = 0;
+};
+
+/// Feeds one document to libxml2's SAX2 parser piece by piece: memory does not grow with the document.
+///
+/// Nothing outside the document is ever read: no network, no external DTD, no external entity. A document that declares entities of
+/// its own is refused (no graph format needs them), which also rules out entities that expand without end. Depth, the number of
+/// attributes and namespaces, and the length of a text are limited, so that time and memory stay in proportion to the document.
+class DocumentParser {
+ public:
+  static constexpr int deepest = 1000;
+  static constexpr size_t longestText = 10'000'000;
+
+  DocumentParser(Store& store, BasinGraphFormat format);
+  ~DocumentParser();
+  DocumentParser(const DocumentParser&) = delete;
+
+  /// - Throws: ``Refusal``.
+  void feed(std::string_view bytes);
+  void end();
+
+  /// Where the parser is. At a start tag that is the tag's end.
+  Position position() const {
+    return context_ != nullptr && context_->input != nullptr ? Position{context_->input->line, context_->input->col}
+                                                             : Position{};
+  }
+
+  /// The address that libxml2 will hand over for a name: names are then compared by address.
+  const xmlChar* known(const char* name) { return xmlDictLookup(context_->dict, BAD_CAST name, -1); }
+
+ private:
+  struct Callbacks;
+
+  void open(std::string_view head);
+  void parse(const char* bytes, size_t count, bool isLast);
+  void refuseHugeTag();
+  std::unique_ptr<Handler> handlerFor(const Tag& root);
+
+  Store& store_;
+  BasinGraphFormat format_;
+  std::unique_ptr<Handler> handler_;
+  xmlParserCtxtPtr context_ = nullptr;
+  xmlSAXHandler sax_ = {};
+  std::optional<Refusal> failure_;
+  bool isOutOfMemory_ = false;
+  bool hasFailed_ = false;
+  int depth_ = 0;
+  int declaredAttributes_ = 0;
+};
+
+}  // namespace basin::graph
+
+#endif
