@@ -22,8 +22,8 @@ public struct CommunitiesDataset: GraphDataset {
 
   /// - Parameter path: where `communities.graphml` lies.
   public init(_ options: Settings, path: String) throws {
-    var settings = GraphMLDataset.Settings()
+    var settings = GraphFileDataset.Settings()
     settings.normalize = options.normalize
-    content = try GraphMLDataset(settings, path: path).content
+    content = try GraphFileDataset(settings, path: path, format: .graphml).content
   }
 }
