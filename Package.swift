@@ -77,7 +77,7 @@ let package = Package(
       name: "VisionTests", dependencies: [api, "Vision", "VisionKernels", "CZlib"], path: "Tests/VisionTests",
       swiftSettings: swift6),
     .testTarget(name: "TextTests", dependencies: [api, "Text"], path: "Tests/TextTests", swiftSettings: swift6),
-    .testTarget(name: "HostTests", dependencies: [api, "Host"], path: "Tests/HostTests", swiftSettings: swift6),
+    .testTarget(name: "HostTests", dependencies: [api, "Host", "CPNG"], path: "Tests/HostTests", swiftSettings: swift6),
     .testTarget(name: "EndToEndTests", path: "Tests/EndToEndTests", swiftSettings: swift6),
     .executableTarget(
       name: "graph-reading", dependencies: [api, "Graph"], path: "Benchmarks/GraphReading", swiftSettings: swift6),

@@ -86,6 +86,47 @@ import Testing
     #expect(!space.exists("run/summary.json") && !space.exists("run/weights"))
   }
 
+  @Test("the last good checkpoint of a run that diverged is kept and named, and can be gone on from")
+  func divergedCheckpoint() throws {
+    let space = try Workspace()
+    let flags = SmallRun.graph.train("backbone", to: "run", "--lr", "1e30", "--checkpoint-every", "1st")
+    let outcome = try space.refused(
+      flags, 70, saying: "the loss became nan at step ", "the last good checkpoint is run/checkpoints/step-")
+    let kept = try #require(space.names(in: "run/checkpoints").last)
+    #expect(outcome.errors.contains(kept))
+    try space.run(["export", "run/checkpoints/\(kept)", "--to", "last.safetensors"], expecting: 0)
+  }
+
+  @Test(
+    "plans that cannot be meant are refused before training, with what to change",
+    arguments: [
+      (
+        ["--method", "pswa", "--set", "averaging.period=50ep"],
+        ["period, 50ep (50 steps)", "run of 40 steps", "Set averaging.period"]
+      ),
+      (["--method", "pswa", "--set", "averaging.start=41ep"], ["start, 41ep (step 41)", "Set averaging.start"]),
+      (["--method", "pswa", "--set", "averaging.period=0.2st"], ["no sample", "Set averaging.period"]),
+      (["--method", "swa", "--set", "averaging.start=1dur"], ["start, 1dur (step 40)", "Set averaging.start"]),
+      (["--method", "lawa", "--set", "averaging.every=50ep"], ["no sample", "Set averaging.every"]),
+      (["--method", "ema", "--set", "averaging.halfLife=50ep"], ["half-life", "Set averaging.halfLife"]),
+      (
+        ["--schedule", "points", "--set", "schedule.points=0dur:1,10ep:0.1"],
+        ["step 10", "Set the last of schedule.points"]
+      ),
+      (["--schedule", "multi-step", "--set", "schedule.milestones=50ep"], ["50ep", "Set schedule.milestones"]),
+      (["--observe", "swa:41ep"], ["--observe swa:41ep", "step 41", "In --observe set start"]),
+      (["--observe", "ema:0.9,swa:every=50ep"], ["--observe swa:every=50ep", "In --observe set every"]),
+      (["--observe", "pswa"], ["--observe pswa", "restarts", "observe swa"]),
+    ] as [([String], [String])])
+  func impossiblePlans(flags: [String], words: [String]) throws {
+    let space = try Workspace()
+    for command in [["train", "--quiet", "--out", "run"], ["plan"]] where command != ["plan"] || flags.last != "pswa" {
+      let outcome = try space.refused(command + SmallRun.graph.arguments + flags, 64)
+      for word in words { #expect(outcome.errors.contains(word), "'\(word)' is not in: \(outcome)") }
+    }
+    #expect(!space.exists("run"))
+  }
+
   @Test("an --out that holds a run, or cannot be made")
   func outputFolder() throws {
     let space = try Workspace()

@@ -162,7 +162,10 @@ import Testing
     func mean(_ method: String) throws -> Double {
       try #require(results["rows"]?.items.first { $0["method"]?.text == method }?["test"]?["mean"]?.number)
     }
-    let b = try mean("backbone"), c = try mean("backbone-chc"), w = try mean("wa"), s = try mean("swa")
+    let b = try mean("backbone")
+    let c = try mean("backbone-chc")
+    let w = try mean("wa")
+    let s = try mean("swa")
     for (name, expected) in [
       ("averaging", (w - b + s - c) / 2), ("learningRate", (c - b + s - w) / 2), ("interaction", s - c - (w - b)),
     ] {
@@ -194,7 +197,9 @@ import Testing
     let deadline = ContinuousClock.now + .seconds(60)
     // The graph's runs come first: some are finished, a transformer is under way.
     let under = "text-transformer-grammar-swa-0"
-    while program.isRunning, ContinuousClock.now < deadline, !hasContent(space, "cut/runs/\(under)/metrics.jsonl") { usleep(1000) }
+    while program.isRunning, ContinuousClock.now < deadline, !hasContent(space, "cut/runs/\(under)/metrics.jsonl") {
+      usleep(1000)
+    }
     program.signal(SIGINT)
     let outcome = try program.finish()
     #expect(outcome.ending == .exited(130), "\(outcome)")
@@ -223,6 +228,44 @@ import Testing
     #expect(resumed["rows"]?.items.count == 4 && resumed["plan"] == whole["plan"])
     for name in space.names(in: "whole/runs") {
       #expect(try space.results(of: "cut/runs/\(name)") == space.results(of: "whole/runs/\(name)"), "\(name)")
+    }
+  }
+
+  /// Processes that run in the workspace's folder.
+  private func processes(_ space: Workspace) -> [String] {
+    let numbers = ((try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []).filter { Int($0) != nil }
+    return numbers.filter {
+      (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\($0)/cwd")) == space.path
+    }
+  }
+
+  @Test("a benchmark that is killed takes its runs with it, and goes on to the same results")
+  func killed() throws {
+    let space = try Workspace()
+    try space.write(Self.file, to: "own.yaml")
+    let flags = ["bench", "--config", "own.yaml", "--domains", "text", "--epochs", "150", "--seeds", "1"]
+    let program = try space.start(flags + ["--out", "cut"])
+    let deadline = ContinuousClock.now + .seconds(60)
+    let runs = ["backbone", "swa"].map { "cut/runs/text-transformer-grammar-\($0)-0" }
+    while program.isRunning, ContinuousClock.now < deadline,
+      !runs.allSatisfy({ hasContent(space, "\($0)/metrics.jsonl") })
+    {
+      usleep(1000)
+    }
+    #expect(processes(space).count == 3)
+    program.signal(SIGKILL)
+    #expect(try program.finish().ending == .killed(signal: SIGKILL))
+    let end = ContinuousClock.now + .seconds(20)
+    while ContinuousClock.now < end, !processes(space).isEmpty { usleep(5000) }
+    #expect(processes(space).isEmpty)
+    for run in runs {
+      #expect(!space.exists("\(run)/summary.json") && !space.names(in: "\(run)/checkpoints").isEmpty, "\(run)")
+    }
+    try space.run(["bench", "--resume", "--out", "cut", "--quiet"], expecting: 0)
+    try space.run(flags + ["--out", "whole", "--quiet"], expecting: 0)
+    for run in runs {
+      #expect(
+        try space.results(of: run) == space.results(of: run.replacingOccurrences(of: "cut/", with: "whole/")), "\(run)")
     }
   }
 

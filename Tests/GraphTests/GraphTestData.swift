@@ -55,13 +55,33 @@ enum GraphTestData {
       adjacency: SparseMatrix.indicator(rows: nodes, columns: nodes, pairs: nodes == 0 ? [] : pairs))
   }
 
+  /// Undirected graphs of the given sizes in one packing, self-loops and isolated nodes included.
+  static func graphs(_ sizes: [Int], features: Int, _ random: Random) throws -> GraphBatch.Graph {
+    var pairs: [(row: Int32, column: Int32)] = []
+    var pointers = [0]
+    for (number, size) in sizes.enumerated() {
+      let begin = pointers[number]
+      pointers.append(begin + size)
+      guard size > 0 else { continue }
+      let random = random[number]
+      for (a, b) in zip(random["a"].integers(2 * size, below: size), random["b"].integers(2 * size, below: size)) {
+        pairs.append((Int32(begin + a), Int32(begin + b)))
+        pairs.append((Int32(begin + b), Int32(begin + a)))
+      }
+    }
+    let nodes = pointers[sizes.count]
+    return try GraphBatch.Graph(
+      features: sparse(nodes, features, density: 0.4, random["features"]),
+      adjacency: SparseMatrix.indicator(rows: nodes, columns: nodes, pairs: pairs), graphPointers: pointers)
+  }
+
   /// max |a - b| / max |b|.
   static func error(_ a: Tensor, _ b: Tensor) throws -> Double {
     guard a.shape == b.shape else { return .infinity }
-    let (a, b): ([Float], [Float]) = try (a.to(.float32).values(), b.to(.float32).values())
-    let scale = b.reduce(Float(0)) { max($0, abs($1)) }
-    let difference = zip(a, b).reduce(Float(0)) { abs($1.0 - $1.1) > $0 || ($1.0 - $1.1).isNaN ? abs($1.0 - $1.1) : $0 }
-    return difference == 0 ? 0 : Double(difference / max(scale, 1e-30))
+    let (a, b): ([Double], [Double]) = try (a.to(.float64).values(), b.to(.float64).values())
+    let scale = b.reduce(0) { max($0, abs($1)) }
+    let difference = zip(a, b).reduce(0.0) { abs($1.0 - $1.1) > $0 || ($1.0 - $1.1).isNaN ? abs($1.0 - $1.1) : $0 }
+    return difference == 0 ? 0 : difference / max(scale, 1e-30)
   }
 
   /// The logits, the loss and the gradient of every parameter.

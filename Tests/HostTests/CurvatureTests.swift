@@ -1,3 +1,4 @@
+import Foundation
 import Host
 import PluginAPI
 import Testing
@@ -53,7 +54,8 @@ import Testing
     let before = try loss.space.values()
     let product = try HessianProduct(loss, random: random)
     #expect(product.method == .differences)
-    let step = try #require(product.step), error = try #require(product.stepError)
+    let step = try #require(product.step)
+    let error = try #require(product.stepError)
     #expect(step > 1e-5 && step < 1 && error < 1e-3)
     #expect(try relativeError(product(fixture["vector"]), fixture["product"]) < 1e-3)
     // Whatever its length.
@@ -194,5 +196,59 @@ import Testing
     try weight.setRequiresGradient(true)
     let loss = LossFunction([weight], [.init(examples: 1) { try (weight * weight).sum() }])
     #expect(try SharpnessAscent(radius: 0.1)(loss, base: 0) == 0)
+  }
+
+  @Test("Lanczos goes on from what was kept to the same bits, and refuses what does not fit")
+  func lanczosGoesOn() throws {
+    let symmetric = try matrix((0..<30).map { 5 / Double($0 + 1) - 1 })
+    let vectors = try space(30)
+    let settings = Lanczos(tolerance: 1e-9)
+    func product(_ x: Tensor) throws -> Tensor { try symmetric.matmul(x) }
+    let whole = try LanczosIteration(settings, 3, in: vectors, random: random)
+    var kept: [(LanczosIteration.State, [Tensor])] = []
+    while !whole.state.isFinished {
+      kept.append((whole.state, try whole.basis.map { try $0.clone() }))
+      try whole.advance(product)
+    }
+    kept.append((whole.state, whole.basis))
+    try #require(kept.count > 8)
+    for (state, basis) in [kept[0], kept[1], kept[kept.count / 2], kept[kept.count - 1]] {
+      let text = try JSONEncoder().encode(state)
+      let other = try LanczosIteration(settings, 3, in: vectors, random: random)
+      try other.restore(JSONDecoder().decode(LanczosIteration.State.self, from: text), basis)
+      while !other.state.isFinished { try other.advance(product) }
+      #expect(other.state == whole.state && other.spectrum == whole.spectrum)
+      for rank in 0..<3 {
+        let (one, two) = (try whole.top(rank, product), try other.top(rank, product))
+        #expect(try one.value == two.value && one.residual == two.residual && one.vector.bytes() == two.vector.bytes())
+      }
+    }
+    let (state, basis) = kept[5]
+    var short = state
+    short.coupling.removeLast()
+    let fresh = try LanczosIteration(settings, 3, in: vectors, random: random)
+    for (state, basis) in [
+      (state, Array(basis.dropLast())), (short, basis), (state, try basis.map { try $0.to(.float32) }), (state, []),
+    ] {
+      #expect(throws: BasinError.self) { try fresh.restore(state, basis) }
+    }
+    // The weights of the spectrum are those of a quadrature.
+    let (values, weights) = whole.spectrum
+    #expect(abs(weights.reduce(0, +) - 1) < 1e-12)
+    let start = try #require(whole.basis.first)
+    for power in 1...3 {
+      var image = start
+      for _ in 0..<power { image = try product(image) }
+      let moment = try VectorMath.dot(start, image)
+      let sum = zip(values, weights).reduce(0.0) { $0 + $1.1 * pow($1.0, Double(power)) }
+      #expect(abs(sum - moment) < 1e-9 * max(1, abs(moment)), "\(power)")
+    }
+  }
+
+  @Test("the density is that of Gaussians at the values")
+  func density() {
+    let density = SpectralDensity(values: [-1, 2], weights: [0.25, 0.75], width: 0.1)
+    let area = (0...6000).reduce(0.0) { $0 + density(-3 + Double($1) * 0.001) * 0.001 }
+    #expect(abs(area - 1) < 1e-6 && density(2) > 2.9 * density(-1) && density(0.5) < 1e-20)
   }
 }

@@ -1,3 +1,4 @@
+import CPNG
 import Foundation
 import Host
 import Testing
@@ -25,8 +26,8 @@ import Testing
   @Test("polygons of one item that overlap or touch leave no trace of each other")
   func overlap() {
     var drawing = Drawing(width: 6, height: 4)
-    let left = [Point(0, 0), Point(2.5, 0), Point(2.5, 4), Point(0, 4)],
-      right = [Point(2.5, 0), Point(6, 0), Point(6, 4), Point(2.5, 4)]
+    let left = [Point(0, 0), Point(2.5, 0), Point(2.5, 4), Point(0, 4)]
+    let right = [Point(2.5, 0), Point(6, 0), Point(6, 4), Point(2.5, 4)]
     drawing.fill([left, right, left], .init(0x204060, opacity: 0.5))
     let raster = Raster(drawing, scale: 1)
     #expect(Set((0..<6).map { pixel(raster, $0, 2) }).count == 1)
@@ -56,6 +57,7 @@ import Testing
     #expect(data[16..<24] == Data([0, 0, 0, 60, 0, 0, 0, 40]))
     #expect(data.suffix(8).prefix(4) == Data("IEND".utf8))
     #expect(try data == Raster(drawing).png())
+    #expect(try decodedPNG(data) == raster.pixels)
   }
 
   @Test("text is anchored where it says, and turned upwards")
@@ -65,10 +67,14 @@ import Testing
       drawing.text("HHHH", 50, 50, size: 10, anchor, upwards: upwards)
       let raster = Raster(drawing, scale: 1)
       let dark = (0..<10_000).filter { raster.pixels[$0 * 3] < 128 }
-      let xs = dark.map { $0 % 100 }, ys = dark.map { $0 / 100 }
+      let xs = dark.map { $0 % 100 }
+      let ys = dark.map { $0 / 100 }
       return (xs.min() ?? -1, xs.max() ?? -1, ys.min() ?? -1, ys.max() ?? -1)
     }
-    let start = ink(.start), middle = ink(.middle), end = ink(.end), up = ink(.start, upwards: true)
+    let start = ink(.start)
+    let middle = ink(.middle)
+    let end = ink(.end)
+    let up = ink(.start, upwards: true)
     #expect(abs(start.left - 50) <= 1 && abs(end.right - 50) <= 1 && abs(middle.left + middle.right - 100) <= 2)
     #expect(abs(start.bottom - 50) <= 1 && start.top < 45)
     #expect(abs(up.bottom - 50) <= 1 && abs(up.right - 50) <= 1 && up.top < 30)
@@ -92,6 +98,16 @@ import Testing
         && ticks.allSatisfy { $0 >= low - 1e-12 && $0 <= high * (1 + 1e-9) })
     #expect(Set(ticks.map { Axis.label($0) }).count == ticks.count || (high - low) / high < 1e-3)
     #expect(axis.position(low) == 0 && axis.position(high) == 1)
+  }
+
+  @Test(
+    "labels are short, and say the value",
+    arguments: [
+      (0, "0"), (1, "1"), (0.001, "0.001"), (0.0001, "1e-4"), (-0.00025, "-2.5e-4"), (1e-12, "1e-12"),
+      (12345.678, "1.235e4"),
+    ])
+  func labels(value: Double, text: String) {
+    #expect(Axis.label(value) == text)
   }
 
   @Test("an axis of values: logarithmic where they span much, and never empty")
@@ -134,5 +150,19 @@ import Testing
     #expect(abs(length / (20 * Double.pi) - 1) < 0.01)
     // What is not finite counts as the greatest.
     #expect(area(Contours([[0, 1], [.nan, .infinity]]).region(above: 0.9)) > 0.3)
+  }
+}
+
+/// The pixels of a PNG file as libpng reads them.
+func decodedPNG(_ data: Data) throws -> [UInt8] {
+  var image = png_image()
+  image.version = png_uint_32(PNG_IMAGE_VERSION)
+  defer { png_image_free(&image) }
+  return try data.withUnsafeBytes { bytes in
+    try #require(png_image_begin_read_from_memory(&image, bytes.baseAddress, bytes.count) != 0)
+    image.format = png_uint_32(PNG_FORMAT_RGB)
+    var pixels = [UInt8](repeating: 0, count: Int(image.width) * Int(image.height) * 3)
+    try #require(png_image_finish_read(&image, nil, &pixels, 0, nil) != 0)
+    return pixels
   }
 }

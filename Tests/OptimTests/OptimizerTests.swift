@@ -11,6 +11,8 @@ private struct Names: Equatable {
 /// The optimizers with a fused kernel, by name.
 enum FusedCase: String, CaseIterable, Sendable {
   case sgd, adam, adamw, amsgrad, amsgradw, adagrad
+  case rmsprop, rmspropCentered, rmspropMomentum, rmspropAll, nadam, nadamDecoupled, lion, lionDecay, lamb, lambDecay
+  case scheduleFreeSGD, scheduleFreeAdamW
 
   func make(_ parameters: [NamedTensor], fused: Bool) throws -> any UpdateRule {
     switch self {
@@ -37,6 +39,41 @@ enum FusedCase: String, CaseIterable, Sendable {
       options.initialAccumulator = 0.1
       options.weightDecay = 0.01
       return try Adagrad(options, parameters: parameters, fused: fused)
+    case .rmsprop, .rmspropCentered, .rmspropMomentum, .rmspropAll:
+      var options = RMSpropOptions()
+      options.alpha = 0.9
+      options.epsilon = 0.001
+      options.centered = self == .rmspropCentered || self == .rmspropAll
+      options.momentum = self == .rmspropMomentum || self == .rmspropAll ? 0.8 : 0
+      options.weightDecay = self == .rmspropAll ? 0.1 : 0
+      return try RMSprop(options, parameters: parameters, fused: fused)
+    case .nadam, .nadamDecoupled:
+      var options = NAdamOptions()
+      options.beta2 = 0.9
+      options.weightDecay = 0.1
+      options.decoupled = self == .nadamDecoupled
+      return try NAdam(options, parameters: parameters, fused: fused)
+    case .lion, .lionDecay:
+      var options = LionOptions()
+      options.weightDecay = self == .lion ? 0 : 0.5
+      return try Lion(options, parameters: parameters, fused: fused)
+    case .lamb, .lambDecay:
+      var options = LAMBOptions()
+      options.beta2 = 0.9
+      options.weightDecay = self == .lamb ? 0 : 0.1
+      if self == .lamb { options.epsilon = 0 }
+      return try LAMB(options, parameters: parameters, fused: fused)
+    case .scheduleFreeSGD:
+      var options = ScheduleFreeSGDOptions()
+      options.weightDecay = 0.1
+      options.warmupSteps = 4
+      return try ScheduleFreeSGD(options, parameters: parameters, fused: fused)
+    case .scheduleFreeAdamW:
+      var options = ScheduleFreeAdamWOptions()
+      options.weightDecay = 0.1
+      options.beta2 = 0.9
+      options.warmupSteps = 4
+      return try ScheduleFreeAdamW(options, parameters: parameters, fused: fused)
     }
   }
 }
@@ -61,6 +98,43 @@ private func bytes(_ state: OptimizerState) throws -> [String: [UInt8]] {
     try trainOnNoise(plain, optimizer.make(plain.tensors(), fused: false), 0..<20, missing: missing)
     #expect(fast.weights[2].isContiguous != channelsLast)
     for (a, b) in zip(fast.weights, plain.weights) { #expect(try relativeError(a, b) < 1e-5) }
+  }
+
+  /// Sizes around those that vectors, blocks of norms and threads divide memory by, among them none and one.
+  private static let sizes = [[0], [1], [7], [8], [9], [8192], [8193], [3, 8191], [90_001]]
+
+  /// Each goes on from the other's state, then from none.
+  @Test(arguments: FusedCase.allCases)
+  func theFusedStepIsThePlainStepInEverySizeThroughRestoreAndReset(optimizer: FusedCase) throws {
+    let starts = try Self.sizes.enumerated().map { try noise($1, $0) }
+    let fast = try TestWeights(starts), plain = try TestWeights(starts)
+    var rules = try (optimizer.make(fast.tensors(), fused: true), optimizer.make(plain.tensors(), fused: false))
+    func compare(_ label: String) throws {
+      for (a, b) in zip(fast.weights, plain.weights) where a.count > 0 {
+        #expect(try relativeError(a, b) < 1e-5, "\(label) \(a.shape)")
+      }
+      let (a, b) = (try rules.0.state, try rules.1.state)
+      #expect(a.counters == b.counters && Set(a.tensors.keys) == Set(b.tensors.keys), "\(label)")
+      for (name, tensor) in a.tensors where tensor.count > 0 {
+        #expect(try relativeError(tensor, #require(b.tensors[name])) < 1e-5, "\(label) \(name)")
+      }
+    }
+    func train(_ steps: Range<Int>) throws {
+      try trainOnNoise(fast, rules.0, steps)
+      try trainOnNoise(plain, rules.1, steps)
+    }
+    try train(0..<5)
+    try compare("at first")
+    let states = (try rules.0.state, try rules.1.state)
+    rules = try (optimizer.make(fast.tensors(), fused: true), optimizer.make(plain.tensors(), fused: false))
+    try rules.0.restore(states.1)
+    try rules.1.restore(states.0)
+    try train(5..<9)
+    try compare("restored")
+    try rules.0.reset()
+    try rules.1.reset()
+    try train(9..<12)
+    try compare("reset")
   }
 
   @Test(arguments: OptimizerCase.all.filter(\.isSeparable))

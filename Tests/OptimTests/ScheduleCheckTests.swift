@@ -12,14 +12,15 @@ private let run = RunLength(epochs: 10, stepsPerEpoch: 10)
 
 @Suite struct ScheduleCheckTests {
   @Test func everyScheduleFitsAnOrdinaryRunAsItIs() throws {
-    #expect(allSchedules().count == 18)
+    #expect(allSchedules().count == 19)
     for name in allSchedules() {
       for length in [run, RunLength(epochs: 200, stepsPerEpoch: 1), RunLength(epochs: 1, stepsPerEpoch: 391)] {
         let schedule = try makeSchedule(name)
         try schedule.check(length)
         #expect(factors(schedule, length).allSatisfy { (0...1).contains($0) }, "\(name)")
         #expect((0...1).contains(schedule.factor(at: Progress(step: length.steps, run: length))), "\(name)")
-        // A cycle of an epoch has no room beside a warm-up in a run of one.
+        // A cycle of an epoch has no room beside a warm-up in a run of one; the warm-up itself has none before it.
+        if name == "linear-warmup" { continue }
         if name != "cyclic" || length.epochs > 1 { try makeSchedule(name, ["warmup": "0.3dur"]).check(length) }
       }
     }
@@ -27,7 +28,7 @@ private let run = RunLength(epochs: 10, stepsPerEpoch: 10)
 
   @Test(arguments: ["10ep", "100st", "11ep", "101st", "1e300ep", "0.999dur"])
   func aWarmUpThatLeavesNothingIsRefused(warmup: String) throws {
-    for name in allSchedules() {
+    for name in allSchedules() where name != "linear-warmup" {
       let schedule = try makeSchedule(name, ["warmup": warmup])
       do {
         try schedule.check(run)

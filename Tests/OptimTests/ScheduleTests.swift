@@ -49,6 +49,13 @@ private let presets: [(fixture: String, name: String, settings: [String: String]
     #expect(curves[0][0] == 0 && curves[0][5] == 0.5 && curves[0][10] == 1)
   }
 
+  @Test func aConstantRateIsThePartSaidAndItsWarmUpClimbsToIt() throws {
+    let run = RunLength(epochs: 10, stepsPerEpoch: 2)
+    #expect(factors(try makeSchedule("constant", ["factor": "0.25"]), run) == Array(repeating: 0.25, count: 20))
+    let warmed = factors(try makeSchedule("constant", ["factor": "0.5", "warmup": "4st"]), run)
+    #expect(warmed == [0, 0.125, 0.25, 0.375] + Array(repeating: 0.5, count: 16))
+  }
+
   @Test func cyclicTailsFollowTheEpochs() throws {
     let run = RunLength(epochs: 40, stepsPerEpoch: 4)
     let cycle = [1, 0.775, 0.55, 0.325]
@@ -71,7 +78,7 @@ private let presets: [(fixture: String, name: String, settings: [String: String]
     registerBuiltIns(in: &registry)
     for entry in registry.schedules {
       let names = Set(entry.options.map(\.name))
-      #expect(names.contains("warmup"), "\(entry.name)")
+      #expect(names.contains("warmup") == (entry.name != "linear-warmup"), "\(entry.name)")
       let cyclic = entry.name == "pswa" || entry.name == "backbone-chc"
       let tail = ["piecewise", "swa-constant"].contains(entry.name)
       #expect(names.contains("cyclic") == cyclic)

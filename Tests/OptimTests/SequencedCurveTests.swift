@@ -86,21 +86,27 @@ private let run = RunLength(epochs: 10, stepsPerEpoch: 10)
     #expect(odd.factor(at: Progress(step: 42, run: run)) == 17 + 75_000 + 1_000_000)
     // Its own check is asked, with its own run.
     let short = LinearWarmup().then(Foreign(), at: Landmark(9, .epochs))
-    #expect(throws: BasinError.usage("too short")) { try short.check(run) }
+    #expect(throws: BasinError.usage("part 2 (steps 90 to 100): too short")) { try short.check(run) }
   }
 
   @Test(arguments: [["10ep"], ["0ep"], ["11ep"], ["5ep", "5ep"], ["0.5dur", "40st"], ["0.001dur"]])
   func aCurveWithoutAStepIsRefused(landmarks: [String]) throws {
     var curve: any LearningRateCurve = try ConstantRate(.init())
     for text in landmarks { curve = curve.then(try LinearDecay(.init()), at: try #require(Landmark(text))) }
-    #expect(throws: BasinError.self) { try curve.check(run) }
+    let error = #expect(throws: BasinError.self) { try curve.check(run) }
+    #expect(error?.message.contains("part \(landmarks.count + 1) begins at \(landmarks[landmarks.count - 1])") == true)
+    #expect(error?.advice != nil)
     #expect(factors(curve, run).allSatisfy { (0...1).contains($0) })
   }
 
   @Test func everyCurveOfASequenceIsChecked() throws {
     let long = try makeSchedule("cosine-restarts", ["cycle": "6ep"])
     try long.check(run)
-    #expect(throws: BasinError.self) { try LinearWarmup().then(long, at: Landmark(5, .epochs)).check(run) }
-    #expect(throws: BasinError.self) { try long.then(LinearWarmup(), at: Landmark(5, .epochs)).check(run) }
+    let second = #expect(throws: BasinError.self) { try LinearWarmup().then(long, at: Landmark(5, .epochs)).check(run) }
+    #expect(second?.message.hasPrefix("part 2 (steps 50 to 100): schedule cosine-restarts") == true)
+    // An option of the second part is told by its number.
+    #expect(second?.advice?.contains("schedule.2.cycle") == true)
+    let first = #expect(throws: BasinError.self) { try long.then(LinearWarmup(), at: Landmark(5, .epochs)).check(run) }
+    #expect(first?.message.hasPrefix("part 1 (steps 0 to 50)") == true && first?.advice?.contains("schedule.1.cycle") == true)
   }
 }

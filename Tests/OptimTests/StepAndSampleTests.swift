@@ -7,7 +7,9 @@ private let rules: [(name: String, settings: [String: String])] = [
   ("sgd", ["momentum": "0.9", "dampening": "0.3", "weightDecay": "0.05"]),
   ("sgd", ["momentum": "0.8", "nesterov": "true", "weightDecay": "0.01"]), ("adam", [:]),
   ("adam", ["weightDecay": "0.1", "beta1": "0.8", "epsilon": "0.001"]), ("adamw", [:]),
-  ("adamw", ["weightDecay": "0.5", "beta2": "0.9"]),
+  ("adamw", ["weightDecay": "0.5", "beta2": "0.9"]), ("rmsprop", [:]),
+  ("rmsprop", ["momentum": "0.9", "centered": "true", "weightDecay": "0.01", "epsilon": "0.001"]), ("nadam", [:]),
+  ("nadam", ["weightDecay": "0.5", "decoupled": "true"]), ("lion", ["weightDecay": "0.5"]), ("lamb", [:]),
 ]
 
 private func make(_ name: String, _ settings: [String: String], _ model: TestWeights) throws -> any UpdateRule {
@@ -134,14 +136,15 @@ private final class Groups: SamplingRule {
     for (a, b) in zip(one.weights, apart.weights) where a.count > 0 { #expect(try relativeError(a, b) < 1e-6) }
   }
 
-  @Test func theDivisionOverThreadsChangesNothing() throws {
+  @Test(arguments: ["adam", "lamb", "schedule-free-adamw"])
+  func theDivisionOverThreadsChangesNothing(name: String) throws {
     let before = try LibTorch.threads()
     defer { try? LibTorch.setThreads(before) }
     var ends: [[String: [UInt8]]] = []
     for threads in [1, 2, 3] {
       try LibTorch.setThreads(threads)
       let model = try makeWeights()
-      let rule = try make("adam", [:], model), averager = ParameterAverager(model.tensors())
+      let rule = try make(name, [:], model), averager = ParameterAverager(model.tensors())
       for step in 1...4 {
         try setGradients(model, step)
         try stepAndSample(rule, learningRate: 0.01, into: averager)
@@ -152,7 +155,7 @@ private final class Groups: SamplingRule {
   }
 
   /// Where it cannot be one pass, nothing has happened, and `stepAndSample` does both apart.
-  @Test(arguments: ["sgd", "adam"], [
+  @Test(arguments: ["sgd", "adam", "lion", "lamb"], [
     "first", "reset", "emptied", "gradient", "float64", "bfloat16", "other", "empty", "plain", "lawa",
   ])
   func whatCannotBeOnePassIsLeftAlone(name: String, reason: String) throws {
@@ -189,7 +192,7 @@ private final class Groups: SamplingRule {
   }
 
   @Test func aRestoredPairGoesOnToTheBit() throws {
-    for name in ["sgd", "adamw"] {
+    for name in ["sgd", "adamw", "rmsprop", "nadam", "lion", "lamb"] {
       let model = try makeWeights()
       let rule = try make(name, name == "sgd" ? ["momentum": "0.9"] : [:], model)
       let averager = ParameterAverager(model.tensors())

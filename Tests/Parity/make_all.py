@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 FAMILIES = (
-    "formula", "gcn", "vgg", "preresnet", "transformer", "optimizers", "optimizers_more", "schedule_free", "pswa", "schedules",
+    "formula", "gcn", "graph_models", "vgg", "preresnet", "transformer", "optimizers", "optimizers_more", "schedule_free", "pswa", "schedules",
     "averages", "landscape",
 )
 

@@ -64,6 +64,78 @@ struct CustomFunctionTests {
     } throws: { "\($0)".contains("productAndSum") && "\($0)".contains("second derivative") }
   }
 
+  /// x^3, its backward pass recorded, and what that saw of the recording.
+  private func cube(_ x: Tensor, _ seen: @escaping (Bool) -> Void = { _ in }) throws -> Tensor {
+    try customFunction("cube", [x], differentiableBackward: true) {
+      (
+        [try x * x * x],
+        { gradients in
+          let result = try gradients[0].map { try $0 * x * x * 3.0 }
+          seen(result?.requiresGradient ?? false)
+          return [result]
+        }
+      )
+    }[0]
+  }
+
+  @Test func aDifferentiableBackwardPassIsRecordedWhereAGraphIsWanted() throws {
+    let a = try TestNumbers.leaf([4], seed: 1)
+    var seen: [Bool] = []
+    let loss = try cube(a) { seen.append($0) }.sum()
+    _ = try #require(loss.gradients(of: [a], createGraph: true)[0])
+    #expect(seen == [true])
+    let first = try #require(loss.gradients(of: [a], createGraph: true)[0])
+    let second = try #require(first.sum().gradients(of: [a], createGraph: true)[0])
+    let third = try #require(second.sum().gradients(of: [a])[0])
+    for (derivative, expected) in [(first, try a * a * 3.0), (second, try a * 6.0)] {
+      #expect(try relativeError(derivative.doubles(), expected.doubles()) < 1e-6)
+    }
+    #expect(try third.doubles() == [6, 6, 6, 6])
+    seen = []
+    #expect(try #require(cube(a) { seen.append($0) }.sum().gradients(of: [a])[0]).requiresGradient == false)
+    #expect(seen == [false])
+  }
+
+  @Test func attentionHasASecondDerivativeWhereItIsAskedFor() throws {
+    let q = try TestNumbers.leaf([2, 2, 3, 4], seed: 1), k = try TestNumbers.leaf([2, 2, 3, 4], seed: 2)
+    let v = try TestNumbers.leaf([2, 2, 3, 4], seed: 3)
+    let allowed = try Tensor([true, true, false, true, false, false], shape: [2, 1, 1, 3])
+    let bias = try Tensor([Float(0), 0, -.infinity, 0, -.infinity, -.infinity], shape: [2, 1, 1, 3])
+    func second(_ output: Tensor) throws -> [Tensor?] {
+      let first = try (output * output).sum().gradients(of: [q, k, v], createGraph: true)
+      return try first.reduce(Tensor.zeros([])) { try $0 + (#require($1) * q).sum() }.gradients(of: [q, k, v])
+    }
+    for mask in [nil, allowed, bias] {
+      let fused = try scaledDotProductAttention(q, k, v, mask: mask)
+      let plain = try LibTorch.withSecondDerivatives { try scaledDotProductAttention(q, k, v, mask: mask) }
+      #expect(!LibTorch.wantsSecondDerivatives)
+      #expect(try relativeError(plain.doubles(), fused.doubles()) < 1e-5)
+      #expect(throws: TensorError.self) { _ = try second(fused) }
+      var scores = try q.matmul(k.transposed(2, 3)) * 0.5
+      if mask != nil { scores = try scores + bias }
+      let expected = try second(softmax(scores).matmul(v))
+      for (a, b) in zip(try second(plain), expected) {
+        #expect(try relativeError(#require(a).doubles(), #require(b).doubles()) < 1e-5)
+      }
+    }
+  }
+
+  @Test func theScopeOfSecondDerivativesEndsWithItsBody() throws {
+    #expect(LibTorch.withSecondDerivatives { LibTorch.wantsSecondDerivatives })
+    #expect(throws: KernelFailure.self) { try LibTorch.withSecondDerivatives { throw KernelFailure() } }
+    #expect(!LibTorch.wantsSecondDerivatives)
+  }
+
+  @Test func dropoutHasSecondDerivatives() throws {
+    let a = try TestNumbers.leaf([40], seed: 1)
+    func times(_ dropped: Tensor) throws -> [Double] {
+      let first = try #require((dropped * dropped * dropped).sum().gradients(of: [a], createGraph: true)[0])
+      return try #require(first.sum().gradients(of: [a])[0]).doubles()
+    }
+    let random = Random(seed: 1)
+    #expect(try relativeError(times(a.droppedOut(0.4, random)), times(a.droppedOutPlainly(0.4, random))) < 1e-6)
+  }
+
   @Test func outputsNobodyUsesBringNoGradient() throws {
     let a = try TestNumbers.leaf([4], seed: 1)
     let b = try TestNumbers.leaf([4], seed: 2)

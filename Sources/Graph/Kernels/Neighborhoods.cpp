@@ -61,7 +61,7 @@ uint64_t mixed(uint64_t z) {
 }
 
 // The columns of `made` are nodes of the adjacency yet: finds the inputs and numbers them.
-BasinNeighborhood *number(BasinNeighborhood *made, int64_t nodes, bool withSelves, int32_t *position) {
+BasinNeighborhood *number(BasinNeighborhood *made, int64_t nodes, int32_t *position) {
   int64_t found = 0;
   int32_t *seen = nullptr;
   if (!allocate(seen, std::min(nodes, made->entryCount + made->outputCount))) {
@@ -75,9 +75,7 @@ BasinNeighborhood *number(BasinNeighborhood *made, int64_t nodes, bool withSelve
     }
   };
   for (int64_t k = 0; k < made->entryCount; ++k) note(made->columns[k]);
-  if (withSelves) {
-    for (int64_t r = 0; r < made->outputCount; ++r) note(made->outputs[r]);
-  }
+  for (int64_t r = 0; r < made->outputCount; ++r) note(made->outputs[r]);
   // Sorting a few is cheaper than a look at every node of a large graph.
   if (found * 16 < nodes) {
     std::sort(seen, seen + found);
@@ -101,7 +99,7 @@ BasinNeighborhood *number(BasinNeighborhood *made, int64_t nodes, bool withSelve
 extern "C" {
 
 BasinNeighborhood *basinNeighborhoodOfNodes(const BasinAdjacency *adjacency, const int32_t *nodes, int64_t count,
-                                            int32_t withSelves, int32_t *position) {
+                                            int32_t *position) {
   int64_t entries = 0;
   for (int64_t r = 0; r < count; ++r) entries += adjacency->pointers[nodes[r] + 1] - adjacency->pointers[nodes[r]];
   BasinNeighborhood *made = make(count, entries);
@@ -115,11 +113,11 @@ BasinNeighborhood *basinNeighborhoodOfNodes(const BasinAdjacency *adjacency, con
     at += length;
     made->pointers[r + 1] = at;
   }
-  return number(made, adjacency->nodes, withSelves != 0, position);
+  return number(made, adjacency->nodes, position);
 }
 
 BasinNeighborhood *basinNeighborhoodSampled(const BasinAdjacency *adjacency, const int32_t *nodes, int64_t count,
-                                            int32_t withSelves, int32_t fanout, uint64_t key, int32_t *position) {
+                                            int32_t fanout, uint64_t key, int32_t *position) {
   int64_t entries = 0;
   for (int64_t r = 0; r < count; ++r) {
     entries += std::min<int64_t>(fanout, adjacency->pointers[nodes[r] + 1] - adjacency->pointers[nodes[r]]);
@@ -157,7 +155,7 @@ BasinNeighborhood *basinNeighborhoodSampled(const BasinAdjacency *adjacency, con
     }
     made->pointers[r + 1] = at;
   }
-  return number(made, adjacency->nodes, withSelves != 0, position);
+  return number(made, adjacency->nodes, position);
 }
 
 BasinNeighborhood *basinNeighborhoodOfRanges(const BasinAdjacency *adjacency, const int64_t *begins,

@@ -5,8 +5,10 @@
 #include <stdint.h>
 
 // AVX2 and FMA where the processor has them, chosen when the library is loaded. (`arch=haswell` would pass AMD by.)
+// Hidden: the choice is made while the loader relocates, and of an exported function's versions it may read addresses
+// that are not filled in yet. A function whose address Swift takes would then be null.
 #if defined(__x86_64__) && defined(__linux__) && defined(__clang__)
-#define BASIN_VECTORIZED __attribute__((target_clones("arch=x86-64-v3", "default")))
+#define BASIN_VECTORIZED __attribute__((target_clones("arch=x86-64-v3", "default"), visibility("hidden")))
 #else
 #define BASIN_VECTORIZED
 #endif

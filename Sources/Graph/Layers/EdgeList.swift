@@ -41,6 +41,9 @@ extension Aggregation {
 }
 
 extension Tensor {
-  /// Whether the kernels of this module can work on it; else LibTorch's operators do.
-  var fitsKernels: Bool { device == .cpu && dtype == .float32 }
+  /// Whether it is of the type and on the device that the kernels of this module are for.
+  var isOfKernels: Bool { device == .cpu && dtype == .float32 }
+
+  /// Whether kernels that have no second derivative may work on it; else LibTorch's operators do.
+  var fitsKernels: Bool { isOfKernels && !LibTorch.wantsSecondDerivatives }
 }

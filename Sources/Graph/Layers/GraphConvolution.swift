@@ -25,7 +25,7 @@ public final class GraphConvolution: MessagePassing {
 
   func pass(_ input: LayerInput, _ aggregation: Aggregation, _ mode: Mode) throws -> Tensor {
     switch input {
-    case .rows(let x) where x.fitsKernels: return try self(x, aggregation, nil)
+    case .rows(let x) where x.isOfKernels: return try self(x, aggregation, nil)
     default: return try located { try aggregation.neighborSums(input.linear(lin.weight)) + bias }
     }
   }
@@ -38,21 +38,11 @@ public final class GraphConvolution: MessagePassing {
   ) throws -> Tensor {
     try located {
       let weight = lin.weight
-      let width = weight.shape[0]
-      return try customFunction("graphConvolution", [weight, bias]) {
-        let values = try mask.map { try field.droppedFeatures($0) }
-        let projected = try field.project(weight, values)
-        let output = try aggregation.sums(projected, bias, activation)
-        return (
-          [output],
-          { gradients in
-            guard let gradient = gradients[0] else { return [nil, nil] }
-            let (inner, biasGradient) = try aggregation.innerGradient(gradient, output, activation)
-            let projectedGradient = try aggregation.spread(inner, width: width)
-            return [try field.weightGradient(projectedGradient, values, width: width), biasGradient]
-          }
-        )
-      }[0]
+      let values = try mask.map { try field.droppedFeatures($0) }
+      return try ActivatedSums(
+        name: "graphConvolution", aggregation: aggregation, activation: activation,
+        project: { try field.project($0, values) }, projectBack: { try field.weightGradient($0, values) }
+      )(weight, bias)
     }
   }
 
@@ -76,19 +66,59 @@ public final class GraphConvolution: MessagePassing {
   private func aggregate(
     _ x: Tensor, _ bias: Tensor?, _ aggregation: Aggregation, _ activation: HiddenActivation?
   ) throws -> Tensor {
-    try customFunction("aggregate", [x] + (bias.map { [$0] } ?? [])) {
-      let output = try aggregation.sums(x, bias, activation)
-      let width = output.shape[1]
+    try ActivatedSums(
+      name: "aggregate", aggregation: aggregation, activation: activation, project: { $0 }, projectBack: { $0 }
+    )(x, bias)
+  }
+}
+
+/// activation(A P(x) + b) as a function of x and b, with derivatives of any order.
+///
+/// The activation keeps some elements, times a constant, and makes the others 0. Which ones does not change with a
+/// small step, so that the derivative is one linear function, here ``back(_:_:hasBias:)`` and its transpose
+/// ``ahead(_:_:_:)``: each is the backward pass of the other.
+private struct ActivatedSums {
+  let name: String
+  let aggregation: Aggregation
+  let activation: HiddenActivation?
+  /// P, from x to `[C, width]`, and its transpose; both unrecorded.
+  let project, projectBack: (Tensor) throws -> Tensor
+
+  func callAsFunction(_ x: Tensor, _ bias: Tensor?) throws -> Tensor {
+    try customFunction(name, [x] + (bias.map { [$0] } ?? []), differentiableBackward: true) {
+      let output = try aggregation.sums(project(x), bias, activation)
+      return ([output], { try back($0[0], output, hasBias: bias != nil) })
+    }[0]
+  }
+
+  /// The gradients of x and b from that of the output, `[R, width]`.
+  private func back(_ gradient: Tensor?, _ output: Tensor, hasBias: Bool) throws -> [Tensor?] {
+    guard let gradient else { return hasBias ? [nil, nil] : [nil] }
+    return try customFunction(name, [gradient], differentiableBackward: true) {
+      var results: [Tensor]
+      if hasBias || activation != nil {
+        let (inner, biasGradient) = try aggregation.innerGradient(gradient, output, activation)
+        results = [try projectBack(aggregation.spread(inner))]
+        if hasBias { results.append(biasGradient) }
+      } else {
+        results = [try projectBack(aggregation.spread(gradient.contiguous()))]
+      }
+      return (results, { vectors in [try ahead(vectors[0], hasBias ? vectors[1] : nil, output)] })
+    }
+  }
+
+  /// How the output moves, `[R, width]`, where x and b move along these (nil: not at all).
+  private func ahead(_ x: Tensor?, _ bias: Tensor?, _ output: Tensor) throws -> Tensor? {
+    let inputs = [x, bias].compactMap { $0 }
+    guard !inputs.isEmpty else { return nil }
+    return try customFunction(name, inputs, differentiableBackward: true) {
+      var moved = try x.map { try aggregation.sums(project($0), bias, nil) } ?? bias?.expanded(output.shape)
+      if activation != nil { moved = try moved.map { try aggregation.innerGradient($0, output, activation).inner } }
       return (
-        [output],
+        moved.map { [$0] } ?? [],
         { gradients in
-          guard let gradient = gradients[0] else { return bias == nil ? [nil] : [nil, nil] }
-          guard bias != nil || activation != nil else {
-            return [try aggregation.spread(gradient.contiguous(), width: width)]
-          }
-          let (inner, biasGradient) = try aggregation.innerGradient(gradient, output, activation)
-          let spread = try aggregation.spread(inner, width: width)
-          return bias == nil ? [spread] : [spread, biasGradient]
+          let found = try back(gradients[0], output, hasBias: bias != nil)
+          return x == nil ? [found[1]] : found
         }
       )
     }[0]
@@ -154,7 +184,8 @@ extension Aggregation {
   }
 
   /// backward x: `[R, width]` to `[C, width]`, unrecorded.
-  func spread(_ x: Tensor, width: Int) throws -> Tensor {
+  func spread(_ x: Tensor) throws -> Tensor {
+    let width = x.shape[1]
     let output = try Tensor.empty([inputCount, width])
     try x.withMemory(of: Float.self) { source in
       try output.withMemory(of: Float.self) { target in
@@ -207,7 +238,8 @@ extension ReceptiveField {
   }
 
   /// The gradient of the weights, `[width, inputs]`, from that of ``project(_:_:)``'s result.
-  func weightGradient(_ gradient: Tensor, _ values: Tensor?, width: Int) throws -> Tensor {
+  func weightGradient(_ gradient: Tensor, _ values: Tensor?) throws -> Tensor {
+    let width = gradient.shape[1]
     let output = try Tensor.empty([width, features.columns])
     let featuresTransposed = try featuresTransposed()
     try gradient.withMemory(of: Float.self) { source in

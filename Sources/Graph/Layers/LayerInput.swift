@@ -12,15 +12,7 @@ enum LayerInput {
     switch self {
     case .rows(let x): return try PluginAPI.linear(x, weight, bias)
     case .stored(let field, let values):
-      let width = weight.shape[0]
-      let product = try customFunction("sparseLinear", [weight]) {
-        (
-          [try field.project(weight, values)],
-          { gradients in
-            [try gradients[0].map { try field.weightGradient($0.contiguous(), values, width: width) }]
-          }
-        )
-      }[0]
+      let product = try field.products(weight, values)
       return try bias.map { try product + $0 } ?? product
     }
   }
@@ -37,11 +29,28 @@ enum LayerInput {
 }
 
 extension ReceptiveField {
+  /// The features times W^T, `[readCount, outputs]`. Linear in W: the backward pass is a recorded function too, and this
+  /// one its own.
+  fileprivate func products(_ weight: Tensor, _ values: Tensor?) throws -> Tensor {
+    try customFunction("sparseLinear", [weight], differentiableBackward: true) {
+      ([try project(weight, values)], { [self] in [try $0[0].map { try transposedProducts($0, values) }] })
+    }[0]
+  }
+
+  private func transposedProducts(_ gradient: Tensor, _ values: Tensor?) throws -> Tensor {
+    try customFunction("sparseLinear", [gradient], differentiableBackward: true) {
+      (
+        [try weightGradient(gradient.contiguous(), values)],
+        { [self] in [try $0[0].map { try products($0, values) }] }
+      )
+    }[0]
+  }
+
   /// What the first layer reads, with dropout.
   ///
   /// - Parameter like: a parameter of the model: gives type and device.
   func input(like: Tensor, dropout: Double, _ random: RandomStream?) throws -> LayerInput {
-    guard like.fitsKernels, !isDense else {
+    guard like.isOfKernels, !isDense else {
       let x = try denseFeatures(values: nil).to(like.dtype).to(like.device)
       guard dropout > 0, let random else { return .rows(x) }
       return .rows(try x.droppedOut(dropout, random.next()))

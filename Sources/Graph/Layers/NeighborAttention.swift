@@ -2,16 +2,16 @@ import GraphKernels
 import PluginAPI
 
 /// Attention over the neighbours of each node: softmax of scores and the sums weighted by it, fused.
-struct NeighborAttention {
+public struct NeighborAttention {
   let aggregation: Aggregation
   /// H heads of D columns.
-  let heads, width: Int
+  public let heads, width: Int
   /// Of leaky ReLU below 0.
-  let slope: Double
+  public let slope: Double
   /// Dropout of the weights, a bit for every entry and head; nil: none.
   let mask: DropoutMask?
 
-  init(_ aggregation: Aggregation, heads: Int, width: Int, slope: Double = 0.2, dropout: Double, _ random: RandomStream?)
+  public init(_ aggregation: Aggregation, heads: Int, width: Int, slope: Double = 0.2, dropout: Double, _ random: RandomStream?)
     throws
   {
     self.aggregation = aggregation
@@ -61,7 +61,7 @@ struct NeighborAttention {
   ///   - x: `[C, H D]`, head by head.
   ///   - source, target: H D numbers.
   /// - Returns: `[R, H D]`.
-  func callAsFunction(_ x: Tensor, source: Tensor, target: Tensor) throws -> Tensor {
+  public func callAsFunction(_ x: Tensor, source: Tensor, target: Tensor) throws -> Tensor {
     guard x.fitsKernels else { return try plainly(x, source: source, target: target) }
     guard try aggregation.checked(x, "graphAttention") == stride else {
       throw TensorError(operation: "graphAttention", shapes: [x.shape], message: "needs \(stride) columns")
@@ -126,7 +126,7 @@ struct NeighborAttention {
   }
 
   /// ``callAsFunction(_:source:target:)`` by LibTorch's operators: any type and device.
-  func plainly(_ x: Tensor, source: Tensor, target: Tensor) throws -> Tensor {
+  public func plainly(_ x: Tensor, source: Tensor, target: Tensor) throws -> Tensor {
     let edges = try aggregation.edges(like: x)
     let byHead = try x.reshaped([inputs, heads, width])
     let sources = try (byHead * source.reshaped([1, heads, width])).sum([2])
@@ -145,7 +145,7 @@ struct NeighborAttention {
   ///   - y: `[C, H D]`; the outputs' own rows count.
   ///   - vector: H D numbers.
   /// - Returns: `[R, H D]`.
-  func callAsFunction(_ x: Tensor, _ y: Tensor, vector: Tensor) throws -> Tensor {
+  public func callAsFunction(_ x: Tensor, _ y: Tensor, vector: Tensor) throws -> Tensor {
     guard x.fitsKernels else { return try plainly(x, y, vector: vector) }
     guard try aggregation.checked(x, "graphAttention") == stride,
       try aggregation.checked(y, "graphAttention") == stride
@@ -198,7 +198,7 @@ struct NeighborAttention {
   }
 
   /// ``callAsFunction(_:_:vector:)`` by LibTorch's operators: any type and device.
-  func plainly(_ x: Tensor, _ y: Tensor, vector: Tensor) throws -> Tensor {
+  public func plainly(_ x: Tensor, _ y: Tensor, vector: Tensor) throws -> Tensor {
     let edges = try aggregation.edges(like: x)
     let byHead = try x.reshaped([inputs, heads, width])
     let own = try y.rows(aggregation.selfIndices(on: x.device)).reshaped([rows, heads, width])

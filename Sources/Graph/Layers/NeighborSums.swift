@@ -21,19 +21,16 @@ extension Aggregation {
   }
 
   /// The weighted sums over each output's neighbours: `[C, width]` to `[R, width]`.
-  func neighborSums(_ x: Tensor) throws -> Tensor {
-    let width = try checked(x, "neighborSums")
+  public func neighborSums(_ x: Tensor) throws -> Tensor {
+    _ = try checked(x, "neighborSums")
     guard x.fitsKernels else { return try neighborSumsPlainly(x) }
     return try customFunction("neighborSums", [x]) {
-      (
-        [try sums(x, nil, nil)],
-        { [self] gradients in [try gradients[0].map { try spread($0.contiguous(), width: width) }] }
-      )
+      ([try sums(x, nil, nil)], { [self] in [try $0[0].map { try spread($0.contiguous()) }] })
     }[0]
   }
 
   /// ``neighborSums(_:)`` by LibTorch's operators: any type and device.
-  func neighborSumsPlainly(_ x: Tensor) throws -> Tensor {
+  public func neighborSumsPlainly(_ x: Tensor) throws -> Tensor {
     let width = try checked(x, "neighborSums")
     let edges = try edges(like: x)
     return try Tensor.zeros([outputCount, width], x.dtype, device: x.device)
@@ -42,7 +39,7 @@ extension Aggregation {
 
   /// The greatest of each column over each output's neighbours, 0 where there is none: `[C, width]` to `[R, width]`.
   /// The gradient goes to the first of equal ones.
-  func neighborMaxima(_ x: Tensor) throws -> Tensor {
+  public func neighborMaxima(_ x: Tensor) throws -> Tensor {
     let width = try checked(x, "neighborMaxima")
     guard x.fitsKernels else { return try neighborMaximaPlainly(x) }
     return try customFunction("neighborMaxima", [x]) {
@@ -82,7 +79,7 @@ extension Aggregation {
   private static let scatterReduce = Operator("aten::scatter_reduce", "two")
 
   /// ``neighborMaxima(_:)`` by LibTorch's operators. (Its gradient is shared by equal greatest ones.)
-  func neighborMaximaPlainly(_ x: Tensor) throws -> Tensor {
+  public func neighborMaximaPlainly(_ x: Tensor) throws -> Tensor {
     let width = try checked(x, "neighborMaxima")
     let edges = try edges(like: x)
     return try Self.scatterReduce(

@@ -94,7 +94,7 @@ extension Segments {
   /// The rows of each segment with the greatest scores: `ratio` of them, rounded up, in rising order.
   ///
   /// - Parameter scores: `[rows, 1]`.
-  func topRows(_ scores: Tensor, ratio: Double) throws -> (rows: [Int32], segments: Segments) {
+  public func topRows(_ scores: Tensor, ratio: Double) throws -> (rows: [Int32], segments: Segments) {
     guard try checked(scores, "topRows") == 1 else {
       throw TensorError(operation: "topRows", shapes: [scores.shape], message: "needs [\(rows), 1]")
     }
@@ -108,7 +108,7 @@ extension Segments {
   // MARK: Products within each segment
 
   /// a^T b of each segment: `[rows, K]` and `[rows, D]` to `[count, K, D]`.
-  func products(_ a: Tensor, _ b: Tensor) throws -> Tensor {
+  public func products(_ a: Tensor, _ b: Tensor) throws -> Tensor {
     let (k, d) = (try checked(a, "segmentProducts"), try checked(b, "segmentProducts"))
     guard a.fitsKernels, b.fitsKernels else { return try productsPlainly(a, b) }
     return try customFunction("segmentProducts", [a, b]) {
@@ -156,7 +156,7 @@ extension Segments {
   }
 
   /// ``products(_:_:)`` by LibTorch's operators.
-  func productsPlainly(_ a: Tensor, _ b: Tensor) throws -> Tensor {
+  public func productsPlainly(_ a: Tensor, _ b: Tensor) throws -> Tensor {
     try Tensor.stack(
       (0..<count).map { index in
         let range = Int(pointers[index])..<Int(pointers[index + 1])

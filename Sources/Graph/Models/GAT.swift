@@ -51,8 +51,7 @@ public final class GAT: GraphNetwork, Model {
   }
 
   public func callAsFunction(_ input: GraphBatch, _ mode: Mode) throws -> Output {
-    let field = try field(of: input, depth: convs.count)
-    return Output(try predict(convs, field, like: convs[0].bias, mode))
+    try predicting(input, depth: convs.count, mode) { try predict(convs, $0, like: convs[0].bias, mode) }
   }
 }
 
@@ -71,7 +70,6 @@ public final class GATv2: GraphNetwork, Model {
   }
 
   public func callAsFunction(_ input: GraphBatch, _ mode: Mode) throws -> Output {
-    let field = try field(of: input, depth: convs.count)
-    return Output(try predict(convs, field, like: convs[0].bias, mode))
+    try predicting(input, depth: convs.count, mode) { try predict(convs, $0, like: convs[0].bias, mode) }
   }
 }

@@ -51,8 +51,10 @@ public final class GCN: GraphNetwork, Model {
   /// rounding and the draws of dropout. ``referenceForward(_:_:)`` is the twin that draws the same.
   public func callAsFunction(_ input: GraphBatch, _ mode: Mode) throws -> Output {
     let bias = convs[convs.count - 1].bias
-    let field = try field(of: input, depth: convs.count)
-    guard bias.fitsKernels, isPlain else { return Output(try predict(convs, field, like: bias, mode)) }
+    guard bias.isOfKernels, isPlain, input.level == level else {
+      return try predicting(input, depth: convs.count, mode) { try predict(convs, $0, like: bias, mode) }
+    }
+    let field = try cache.field(of: input, depth: convs.count)
     let random = dropout > 0 ? mode.random : nil
     let featureMask = try random.map { try DropoutMask(count: field.features.entries, rate: dropout, $0.next()) }
     var x: Tensor?

@@ -60,7 +60,10 @@ public final class GCNII: GraphNetwork, Model {
   }
 
   public func callAsFunction(_ input: GraphBatch, _ mode: Mode) throws -> Output {
-    let field = try field(of: input, depth: convs.count)
+    try predicting(input, depth: convs.count, mode) { try predict($0, mode) }
+  }
+
+  private func predict(_ field: ReceptiveField, _ mode: Mode) throws -> Tensor {
     let random = network.dropout > 0 ? mode.random : nil
     func dropped(_ x: Tensor) throws -> Tensor { try random.map { try x.droppedOut(network.dropout, $0.next()) } ?? x }
     var x = try network.activation(
@@ -75,7 +78,7 @@ public final class GCNII: GraphNetwork, Model {
       if network.residual { x = try x + layer.own(before) }
       if network.jumping == .cat { kept.append(x) }
     }
-    if level == .node { return Output(try lins[1](dropped(x))) }
-    return Output(try readOut(network.jumping == .cat ? kept : [x], field.segments, mode))
+    if level == .node { return try lins[1](dropped(x)) }
+    return try readOut(network.jumping == .cat ? kept : [x], field.segments, mode)
   }
 }

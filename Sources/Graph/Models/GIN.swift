@@ -15,6 +15,8 @@ public final class GIN: GraphNetwork, Model {
   }
 
   public let convs: [IsomorphismConvolution]
+  /// Its perceptrons do.
+  override var normalizesByBatch: Bool { true }
 
   public init(_ options: Settings, shape: GraphBatch.Shape, task: Task) throws {
     try Self.check("gin", shape, task)
@@ -29,7 +31,8 @@ public final class GIN: GraphNetwork, Model {
   }
 
   public func callAsFunction(_ input: GraphBatch, _ mode: Mode) throws -> Output {
-    let field = try field(of: input, depth: convs.count)
-    return Output(try predict(convs, field, like: convs[0].nn.lins[0].weight, mode))
+    try predicting(input, depth: convs.count, mode) {
+      try predict(convs, $0, like: convs[0].nn.lins[0].weight, mode)
+    }
   }
 }

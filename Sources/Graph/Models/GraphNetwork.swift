@@ -126,13 +126,27 @@ public class GraphNetwork: Module {
     guard task.outputs > 0 else { throw BasinError.usage("model \(name) has nothing to predict: the task is \(task)") }
   }
 
-  func field(of input: GraphBatch, depth: Int, fanouts: (counts: [Int], random: Random)? = nil) throws
-    -> ReceptiveField
-  {
+  /// Whether a layer normalizes by its batch; then what the others do depends on which nodes are computed.
+  var normalizesByBatch: Bool { network.norm == .batch }
+
+  /// `predict` over the field of a batch.
+  ///
+  /// A network of nodes that normalizes by batch has all nodes of the graph as the batch, as elsewhere, not just those
+  /// that the prediction needs: `predict` then gets the field of all, and the rows asked for are taken from its result.
+  func predicting(
+    _ input: GraphBatch, depth: Int, _ mode: Mode, fanouts: (counts: [Int], random: Random)? = nil,
+    _ predict: (ReceptiveField) throws -> Tensor
+  ) throws -> Output {
     guard input.level == level else {
       throw BasinError.internalError("a model of a \(level.rawValue)'s prediction got a batch of \(input.level.rawValue)s")
     }
-    return try cache.field(of: input, depth: depth, fanouts: fanouts)
+    if level == .node, normalizesByBatch, fanouts == nil {
+      if case .evaluate = mode {} else {
+        let all = try predict(cache.wholeField(of: input, depth: depth))
+        return Output(try all.rows(input.items.to(all.device)))
+      }
+    }
+    return Output(try predict(cache.field(of: input, depth: depth, fanouts: fanouts)))
   }
 
   /// The prediction of `convs` for the nodes or graphs of a field, `[count, outputs]`.

@@ -51,7 +51,8 @@ public final class GraphSAGE: GraphNetwork, Model {
   public func callAsFunction(_ input: GraphBatch, _ mode: Mode) throws -> Output {
     var drawn: (counts: [Int], random: Random)?
     if !fanouts.isEmpty, case .train(let random) = mode { drawn = (fanouts, random.next()) }
-    let field = try field(of: input, depth: convs.count, fanouts: drawn)
-    return Output(try predict(convs, field, like: convs[0].lin_r.weight, mode))
+    return try predicting(input, depth: convs.count, mode, fanouts: drawn) {
+      try predict(convs, $0, like: convs[0].lin_r.weight, mode)
+    }
   }
 }

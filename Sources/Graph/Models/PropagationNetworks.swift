@@ -74,14 +74,15 @@ public final class APPNP: GraphNetwork, Model {
   }
 
   public func callAsFunction(_ input: GraphBatch, _ mode: Mode) throws -> Output {
-    let field = try field(of: input, depth: options.steps)
-    var x = try perceive(lins, field, mode)
-    var own = x
-    for layer in field.layers {
-      own = try layer.own(own)
-      x = try layer.neighborSums(x) * (1 - options.alpha) + own * options.alpha
+    try predicting(input, depth: options.steps, mode) { field in
+      var x = try perceive(lins, field, mode)
+      var own = x
+      for layer in field.layers {
+        own = try layer.own(own)
+        x = try layer.neighborSums(x) * (1 - options.alpha) + own * options.alpha
+      }
+      return level == .node ? x : try readOut([x], field.segments, mode)
     }
-    return Output(level == .node ? x : try readOut([x], field.segments, mode))
   }
 }
 
@@ -107,9 +108,10 @@ public final class MLP: GraphNetwork, Model {
 
   public func callAsFunction(_ input: GraphBatch, _ mode: Mode) throws -> Output {
     // For graphs a layer of message passing is made and left alone: it numbers the nodes.
-    let field = try field(of: input, depth: level == .node ? 0 : 1)
-    let x = try perceive(lins, field, mode)
-    return Output(level == .node ? x : try readOut([x], field.segments, mode))
+    try predicting(input, depth: level == .node ? 0 : 1, mode) { field in
+      let x = try perceive(lins, field, mode)
+      return level == .node ? x : try readOut([x], field.segments, mode)
+    }
   }
 }
 

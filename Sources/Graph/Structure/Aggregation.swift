@@ -33,15 +33,14 @@ public final class Aggregation: @unchecked Sendable {
       columnIndices: found.backColumns, values: found.backValues, owner: memory)
   }
 
-  /// The neighbours of `nodes`.
+  /// The neighbours of `nodes`, and the nodes themselves.
   ///
   /// - Parameters:
-  ///   - withSelves: the nodes are among the inputs also where the adjacency does not join them to themselves.
   ///   - fanout: how many neighbours of each node are drawn, and from what stream; nil: all.
   ///   - position: -1 for every node of the graph; used and left so.
   convenience init(
-    of nodes: UnsafeBufferPointer<Int32>, in adjacency: CompressedRows, withSelves: Bool,
-    fanout: (count: Int, random: Random)? = nil, position: inout [Int32]
+    of nodes: UnsafeBufferPointer<Int32>, in adjacency: CompressedRows, fanout: (count: Int, random: Random)? = nil,
+    position: inout [Int32]
   ) throws {
     // Of an empty list there is no address.
     let nothing: [Int32] = [0]
@@ -50,11 +49,10 @@ public final class Aggregation: @unchecked Sendable {
         nothing.withUnsafeBufferPointer { nothing in
           let start = nodes.baseAddress ?? nothing.baseAddress
           guard let fanout else {
-            return basinNeighborhoodOfNodes(adjacency, start, Int64(nodes.count), withSelves ? 1 : 0, &position)
+            return basinNeighborhoodOfNodes(adjacency, start, Int64(nodes.count), &position)
           }
           return basinNeighborhoodSampled(
-            adjacency, start, Int64(nodes.count), withSelves ? 1 : 0, Int32(clamping: fanout.count), fanout.random.key,
-            &position)
+            adjacency, start, Int64(nodes.count), Int32(clamping: fanout.count), fanout.random.key, &position)
         }
       })
   }
@@ -66,12 +64,12 @@ public final class Aggregation: @unchecked Sendable {
   }
 
   /// What is left of a square aggregation between the `kept` of its rows, in rising order.
-  func induced(_ kept: [Int32]) throws -> Aggregation {
+  public func induced(_ kept: [Int32]) throws -> Aggregation {
     try withExtendedLifetime(self) { try Aggregation(basinNeighborhoodInduced(raw, kept, Int64(kept.count))) }
   }
 
   /// D^-1/2 (A + I) D^-1/2 of a square aggregation A.
-  func renormalized() throws -> Aggregation {
+  public func renormalized() throws -> Aggregation {
     try withExtendedLifetime(self) { try Aggregation(basinNeighborhoodRenormalized(raw)) }
   }
 
@@ -79,12 +77,12 @@ public final class Aggregation: @unchecked Sendable {
   public var outputCount: Int { forward.rows }
   public var inputCount: Int { forward.columns }
   /// Whether the inputs are the outputs, in the same order.
-  var isSquare: Bool { raw.pointee.isSquare != 0 }
+  public var isSquare: Bool { raw.pointee.isSquare != 0 }
 
   /// The nodes whose sums are given, `[R]`, as row numbers of the whole graph. Alive as long as the aggregation is.
-  var outputs: UnsafeBufferPointer<Int32> { UnsafeBufferPointer(start: raw.pointee.outputs, count: outputCount) }
+  public var outputs: UnsafeBufferPointer<Int32> { UnsafeBufferPointer(start: raw.pointee.outputs, count: outputCount) }
   /// The nodes that are read, `[C]`, rising.
-  var inputs: UnsafeBufferPointer<Int32> { UnsafeBufferPointer(start: raw.pointee.inputs, count: inputCount) }
+  public var inputs: UnsafeBufferPointer<Int32> { UnsafeBufferPointer(start: raw.pointee.inputs, count: inputCount) }
   /// The place of each output among the inputs, `[R]`.
-  var selves: UnsafeBufferPointer<Int32> { UnsafeBufferPointer(start: raw.pointee.selves, count: outputCount) }
+  public var selves: UnsafeBufferPointer<Int32> { UnsafeBufferPointer(start: raw.pointee.selves, count: outputCount) }
 }

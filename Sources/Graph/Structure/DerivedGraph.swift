@@ -10,9 +10,6 @@ public enum Weighting: String, Hashable, Sendable {
   case mean
   /// All the same, the node itself among them: for attention, which makes weights of its own.
   case looped
-
-  /// Whether a node is its own neighbour where the graph does not say so.
-  var hasSelves: Bool { self == .renormalized || self == .looped }
 }
 
 /// What a network derives from a graph once.

@@ -49,8 +49,7 @@ public final class ReceptiveField: @unchecked Sendable {
           ? nil : (fanouts.counts[min(layer, fanouts.counts.count - 1)], fanouts.random[layer])
       }
       func make(_ nodes: UnsafeBufferPointer<Int32>) throws -> Aggregation {
-        try Aggregation(
-          of: nodes, in: adjacency, withSelves: !weighting.hasSelves, fanout: fanout, position: &graph.position)
+        try Aggregation(of: nodes, in: adjacency, fanout: fanout, position: &graph.position)
       }
       if let last = layers.last { layers.append(try make(last.inputs)) } else {
         layers.append(try outputs.withUnsafeBufferPointer(make))

@@ -15,6 +15,8 @@ public final class ReceptiveFieldCache {
   /// Of that graph, the last used first.
   private var entries: [Entry] = []
   private let capacity: Int
+  /// All nodes of the graph.
+  private var everyNode: Tensor?
 
   /// - Parameter capacity: how many fields are kept: those of three splits, and one to spare.
   public init(capacity: Int = 4, weighting: Weighting = .renormalized) {
@@ -30,6 +32,7 @@ public final class ReceptiveFieldCache {
     if let derived, derived.graph === batch.graph { return derived }
     // What was derived from the last one is let go, or a stream of graphs would fill the memory.
     entries = []
+    everyNode = nil
     let made = try DerivedGraph(batch.graph)
     derived = made
     return made
@@ -61,6 +64,14 @@ public final class ReceptiveFieldCache {
       : try ReceptiveField(graphs: values, depth: depth, graph: graph, weighting: weighting)
     if entries.count >= capacity { entries.removeLast() }
     return use(Entry(items: batch.items, values: values, field: field))
+  }
+
+  /// The field of all nodes of the graph of a batch.
+  func wholeField(of batch: GraphBatch, depth: Int) throws -> ReceptiveField {
+    _ = try graph(of: batch)
+    let nodes = try everyNode ?? Tensor((0..<batch.graph.nodes).map { Int64($0) })
+    everyNode = nodes
+    return try field(of: GraphBatch(graph: batch.graph, nodes: nodes), depth: depth)
   }
 
   private func use(_ entry: Entry) -> ReceptiveField {

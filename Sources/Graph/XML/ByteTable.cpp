@@ -32,7 +32,7 @@ uint64_t padded(std::string_view text) {
   if (count == 8) return load<uint64_t>(start);
   if (count >= 4) {
     // Two loads that overlap; the shift drops from the second what the first has.
-    const uint64_t upper = load<uint32_t>(start + count - 4) >> (8 * (8 - count));
+    const uint64_t upper = static_cast<uint64_t>(load<uint32_t>(start + count - 4)) >> (8 * (8 - count));
     return load<uint32_t>(start) | upper << 32;
   }
   uint64_t value = 0;

@@ -4,7 +4,10 @@ import Yams
 
 /// Reads the YAML file of `basin bench --config`:
 ///
-///     methods: [backbone, swa, pswa]
+///     methods:
+///       - backbone
+///       - swa
+///       - {name: swa-cosine, method: swa, schedule: "constant,cosine:0.1@0.5dur", set: {averaging.start: 0.8dur}}
 ///     seeds: 5
 ///     cases:
 ///       - {model: gcn, dataset: communities, epochs: 100}
@@ -16,7 +19,11 @@ struct BenchmarkFile {
   private static let keys = ["cases", "methods", "seeds", "jobs", "threads"]
   private static let caseKeys: [String: RunRequest.Key] = [
     "domain": .domain, "model": .model, "dataset": .dataset, "epochs": .epochs, "batchSize": .batchSize,
-    "lr": .learningRate,
+    "lr": .learningRate, "optimizer": .optimizer, "schedule": .schedule, "averaging": .averaging,
+  ]
+  /// What a method may have of its own.
+  private static let methodKeys: [String: RunRequest.Key] = [
+    "lr": .learningRate, "optimizer": .optimizer, "schedule": .schedule, "averaging": .averaging,
   ]
 
   private let path: String
@@ -46,11 +53,7 @@ struct BenchmarkFile {
         guard let list = value.sequence, !list.isEmpty else {
           throw bad(value, "`methods` is not a list of names", "Write `methods: [backbone, swa]`")
         }
-        request.methods = try list.map { item in
-          let name = try text(item, "methods")
-          request.methodPlaces[name] = place(item)
-          return name
-        }
+        request.methods = try list.map { try method($0, &request) }
       case "seeds": request.seeds = try whole(value, "seeds")
       case "jobs": request.jobs = try whole(value, "jobs")
       case "threads": request.threads = try whole(value, "threads")
@@ -75,20 +78,8 @@ struct BenchmarkFile {
       case "batchSize":
         let size = try text(value, name)
         result.values[.batchSize] = size == "all" ? size : "\(try whole(value, name, "a whole number from 1, or all"))"
-      case "lr":
-        guard let rate = Double(try text(value, name)), rate > 0, rate.isFinite else {
-          throw bad(value, "`lr` is not a positive number", "Write `lr: 0.1`")
-        }
-        result.values[.learningRate] = "\(rate)"
-      case "set":
-        guard let settings = value.mapping else {
-          throw bad(value, "`set` is not a mapping", "Write `set: {model.hidden: 32}`")
-        }
-        for (key, item) in settings {
-          let option = try text(key, "set")
-          result.settings[option] = try text(item, option)
-          result.places[option] = place(key)
-        }
+      case "lr": result.values[.learningRate] = try rate(value)
+      case "set": try settings(value) { (result.settings[$0], result.places[$0]) = ($1, $2) }
       default:
         guard let key = Self.caseKeys[name] else {
           throw unknown(name, keyNode, among: Self.caseKeys.keys.sorted() + ["seeds", "set"])
@@ -102,7 +93,67 @@ struct BenchmarkFile {
     return result
   }
 
+  /// A name, or a mapping that gives a method parts and options of its own.
+  private func method(_ node: Node, _ request: inout BenchmarkRequest) throws -> String {
+    guard let mapping = node.mapping else {
+      let name = try text(node, "methods")
+      request.methodPlaces[name] = place(node)
+      return name
+    }
+    guard let base = try mapping["method"].map({ try text($0, "method") }) else {
+      throw bad(node, "a method of one's own has no `method`", "Write `- {name: swa-long, method: swa, set: {...}}`")
+    }
+    var variant = BenchmarkPlan.Variant(method: base)
+    var places: [String: String] = [:]
+    var own = base
+    for (keyNode, value) in mapping {
+      let key = keyNode.string ?? ""
+      places[key] = place(keyNode)
+      switch key {
+      case "method": break
+      case "name":
+        own = try text(value, key)
+        // It becomes a part of folders' names.
+        guard own.allSatisfy({ $0.isLetter || $0.isNumber || "-._".contains($0) }) else {
+          throw bad(value, "`name` holds more than letters, digits and -._", "Write `name: \(base)-2`")
+        }
+      case "lr": variant.parts[RunRequest.Key.learningRate.rawValue] = try rate(value)
+      case "set": try settings(value) { (variant.settings[$0], places[$0]) = ($1, $2) }
+      default:
+        guard let known = Self.methodKeys[key] else {
+          throw unknown(key, keyNode, among: Self.methodKeys.keys.sorted() + ["method", "name", "set"])
+        }
+        variant.parts[known.rawValue] = try text(value, key)
+      }
+    }
+    if request.methodPlaces[own] == nil {
+      request.variants[own] = variant
+      request.methodPlaces[own] = place(node)
+      request.variantPlaces[own] = places
+    } else {
+      throw bad(node, "method \(own) is named twice", "Give this one a `name` of its own")
+    }
+    return own
+  }
+
   // MARK: Values
+
+  private func rate(_ node: Node) throws -> String {
+    guard let rate = Double(try text(node, "lr")), rate > 0, rate.isFinite else {
+      throw bad(node, "`lr` is not a positive number", "Write `lr: 0.1`")
+    }
+    return "\(rate)"
+  }
+
+  private func settings(_ node: Node, _ take: (_ option: String, _ value: String, _ place: String?) -> Void) throws {
+    guard let settings = node.mapping else {
+      throw bad(node, "`set` is not a mapping", "Write `set: {model.hidden: 32}`")
+    }
+    for (key, item) in settings {
+      let option = try text(key, "set")
+      take(option, try text(item, option), place(key))
+    }
+  }
 
   private func text(_ node: Node, _ key: String) throws -> String {
     guard let text = node.scalar?.string, !text.isEmpty else {

@@ -13,6 +13,8 @@ struct BenchmarkPlan: Codable, Sendable {
     var seeds: Int
     /// As `--set`.
     var settings: [String: String]
+    /// What stands instead of every method's own: `optimizer`, `schedule`, `averaging`.
+    var parts: [String: String]?
     /// What tells it from the other cases of its model and data set, such as `lr=0.1`; empty where there is none.
     var label = ""
 
@@ -21,6 +23,21 @@ struct BenchmarkPlan: Codable, Sendable {
     var name: String {
       ([domain, model, dataset] + (label.isEmpty ? [] : [label])).joined(separator: "-")
         .map { $0.isLetter || $0.isNumber || "-._".contains($0) ? String($0) : "_" }.joined()
+    }
+  }
+
+  /// A method with parts or options of its own.
+  struct Variant: Codable, Hashable, Sendable {
+    var method: String
+    /// `learningRate`, `optimizer`, `schedule`, `averaging`: over those of a case.
+    var parts: [String: String] = [:]
+    /// As `--set`, over those of a case.
+    var settings: [String: String] = [:]
+
+    /// `swa, schedule cosine, averaging.start=0.5dur`
+    var summary: String {
+      ([method] + parts.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
+        + settings.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }).joined(separator: ", ")
     }
   }
 
@@ -38,6 +55,8 @@ struct BenchmarkPlan: Codable, Sendable {
   var cases: [Case]
   /// The first is what the others are compared with.
   var methods: [String]
+  /// Those of `methods` that are not what the method of that name is.
+  var variants: [String: Variant]?
   var jobs: Int
   /// Of each run: results depend on it, and not on `jobs`.
   var threads: Int
@@ -60,6 +79,8 @@ struct BenchmarkPlan: Codable, Sendable {
     ]
     request[.dataRoot] = dataRoot
     request.settings = item.settings
+    for (key, value) in item.parts ?? [:] { request[key] = value }
+    if let variant = variants?[method] { request.apply(variant) }
     request.plugins = plugins
     return request
   }
@@ -83,6 +104,12 @@ struct BenchmarkPlan: Codable, Sendable {
 
   /// - Throws: `BasinError` where a run of `old` would now be another one: what is finished must not be mixed with it.
   func checkThatItContinues(_ old: BenchmarkPlan, in folder: String) throws {
+    for method in methods where old.methods.contains(method) && variants?[method] != old.variants?[method] {
+      throw BasinError.usage(
+        "--resume: method \(method) is now \(variants?[method]?.summary ?? method), but \(folder) was begun with"
+          + " \(old.variants?[method]?.summary ?? method)",
+        advice: "Give the changed method another name, or choose another --out")
+    }
     let before = Dictionary(old.cases.map { ($0.name, $0) }, uniquingKeysWith: { $1 })
     for item in cases {
       guard let other = before[item.name] else { continue }
@@ -96,6 +123,19 @@ struct BenchmarkPlan: Codable, Sendable {
 }
 
 extension RunRequest {
+  /// By a key's name.
+  fileprivate subscript(name: String) -> String? {
+    get { Key(rawValue: name).flatMap { values[$0] } }
+    set { if let key = Key(rawValue: name) { values[key] = newValue } }
+  }
+
+  /// Asks for a method with parts and options of its own.
+  mutating func apply(_ variant: BenchmarkPlan.Variant) {
+    values[.method] = variant.method
+    for (key, value) in variant.parts { self[key] = value }
+    settings.merge(variant.settings) { $1 }
+  }
+
   /// As flags of `basin train`.
   var arguments: [String] {
     values.sorted { $0.key.rawValue < $1.key.rawValue }.flatMap { [$0.key.flag, $0.value] }
@@ -109,6 +149,7 @@ extension BenchmarkPlan.Case {
   var facts: [(String, String)] {
     [
       ("epochs", "\(epochs)"), ("batch size", batchSize), ("lr", "\(learningRate)"),
+      ("parts", (parts ?? [:]).sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")),
       ("options", settings.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: " ")),
     ]
   }
@@ -120,6 +161,7 @@ extension BenchmarkPlan.Case {
       let keys = Set(group.flatMap { cases[$0].settings.keys }).sorted()
       let columns: [(String, (Self) -> String)] =
         [("epochs", { "\($0.epochs)" }), ("batch", { $0.batchSize }), ("lr", { "\($0.learningRate)" })]
+        + ["optimizer", "schedule", "averaging"].map { key in (key, { $0.parts?[key] ?? "default" }) }
         + keys.map { key in (key, { $0.settings[key] ?? "default" }) }
       let telling = columns.filter { column in Set(group.map { column.1(cases[$0]) }).count > 1 }
       for index in group {

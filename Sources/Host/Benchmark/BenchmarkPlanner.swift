@@ -18,7 +18,7 @@ struct BenchmarkPlanner {
     let cores = ProcessInfo.processInfo.activeProcessorCount
     let threads = request.threads ?? threads
     var plan = BenchmarkPlan(
-      preset: request.preset, config: request.file, cases: [], methods: methods,
+      preset: request.preset, config: request.file, cases: [], methods: methods, variants: request.variants,
       jobs: request.jobs ?? max(1, cores / threads),
       threads: threads, dataRoot: dataRoot, plugins: plugins)
     let drafts = try drafts()
@@ -42,7 +42,7 @@ struct BenchmarkPlanner {
     plan.threads = request.threads ?? saved.threads
     plan.dataRoot = dataRoot
     plan.plugins = plugins
-    try check(plan.methods)
+    try check(plan.methods, saved: plan.variants ?? [:])
     for index in plan.cases.indices {
       let item = plan.cases[index]
       plan.cases[index].seeds = request.allSeeds ?? item.seeds
@@ -51,12 +51,12 @@ struct BenchmarkPlanner {
     return plan
   }
 
-  private func check(_ methods: [String]) throws {
+  /// - Parameter saved: what the plan that is continued says of its methods.
+  private func check(_ methods: [String], saved: [String: BenchmarkPlan.Variant] = [:]) throws {
     for name in methods {
-      if request.methodPlaces.isEmpty {
-        _ = try catalog.method(name)
-      } else {
-        try located(place: request.methodPlaces[name]) { _ = try catalog.method(name) }
+      let base = (request.variants[name] ?? saved[name])?.method ?? name
+      try located(place: request.variantPlaces[name]?["method"] ?? request.methodPlaces[name]) {
+        _ = try catalog.method(base)
       }
     }
     if let twice = Dictionary(grouping: methods, by: { $0 }).first(where: { $0.value.count > 1 })?.key {
@@ -118,21 +118,31 @@ struct BenchmarkPlanner {
     _ draft: BenchmarkRequest.Case, _ preset: BenchmarkPreset, _ plan: BenchmarkPlan
   ) throws -> BenchmarkPlan.Case {
     var run = RunRequest()
-    run.values = draft.values
-    run.settings = draft.settings
-    run[.threads] = "\(plan.threads)"
-    run[.dataRoot] = dataRoot
+    var shared: [RunRequest.Key: String] = [.threads: "\(plan.threads)"]
+    shared[.dataRoot] = dataRoot
     // Every method, for each has options of its own; what they share is the same in all.
     let configurations = try plan.methods.map { method in
+      run.values = draft.values.merging(shared) { $1 }
+      run.settings = draft.settings
       run[.method] = method
-      return try located(draft) { try RunConfiguration(run, in: catalog) }
+      if let variant = plan.variants?[method] { run.apply(variant) }
+      return try located(draft, method) { try RunConfiguration(run, in: catalog) }
     }
+    let own: [RunRequest.Key] = [.optimizer, .schedule, .averaging]
+    let parts = own.compactMap { key in draft.values[key].map { (key.rawValue, $0) } }
     guard let first = configurations.first else { throw BasinError.usage("--methods names no method") }
     let epochs = request.epochs ?? BenchmarkPreset.scaled(first.epochs, by: request.epochsScale ?? preset.epochsScale)
     return BenchmarkPlan.Case(
       domain: first.domain, model: first.model, dataset: first.dataset, epochs: epochs,
-      batchSize: first.batchSize.map { "\($0)" } ?? "all", learningRate: first.learningRate,
-      seeds: request.allSeeds ?? seeds(draft, preset), settings: draft.settings)
+      batchSize: first.batchSize.map { "\($0)" } ?? "all", learningRate: try learningRate(draft, first),
+      seeds: request.allSeeds ?? seeds(draft, preset), settings: draft.settings,
+      parts: parts.isEmpty ? nil : Dictionary(uniqueKeysWithValues: parts))
+  }
+
+  /// The case's own or the recipe's: the first method may have one of its own.
+  private func learningRate(_ draft: BenchmarkRequest.Case, _ first: RunConfiguration) throws -> Double {
+    try draft.values[.learningRate].flatMap { Double($0) }
+      ?? catalog.model(first.model, domain: first.domain).recipe.learningRate
   }
 
   /// A file's case is told by itself before the file as a whole; a module's case only speaks where nobody else does.
@@ -143,23 +153,33 @@ struct BenchmarkPlanner {
 
   // MARK: Errors
 
-  /// An error about a case of a file names the key at fault, and so its line.
-  private func located<R>(_ draft: BenchmarkRequest.Case, _ body: () throws -> R) throws -> R {
+  /// An error about a case or a method of a file names the key at fault, and so its line.
+  private func located<R>(_ draft: BenchmarkRequest.Case, _ method: String, _ body: () throws -> R) throws -> R {
     do { return try body() } catch let error as BasinError {
-      let names =
-        draft.settings.keys.sorted()
-        + draft.values.compactMap { $0.key == .model || $0.key == .dataset ? $0.value : nil }
-      let named = names.first { error.message.contains("'\($0)'") }
-      let key = named.flatMap { name in
-        draft.settings[name] != nil ? name : draft.values.first { $0.value == name }?.key.rawValue
-      }
       guard request.file != nil else {
         var error = error
         error.message = "\(draft.values[.model] ?? "?") on \(draft.values[.dataset] ?? "?"): " + error.message
         throw error
       }
-      throw locate(error, key.flatMap { draft.places[$0] } ?? draft.place)
+      let values = Dictionary(uniqueKeysWithValues: draft.values.map { ($0.key.rawValue, $0.value) })
+      let ofMethod = request.variants[method].flatMap {
+        Self.place(of: error, $0.settings, $0.parts, request.variantPlaces[method] ?? [:])
+      }
+      throw locate(error, ofMethod ?? Self.place(of: error, draft.settings, values, draft.places) ?? draft.place)
     }
+  }
+
+  /// Where the key at fault stands: the option that the error names, the key whose value it names, or what it is about.
+  private static func place(
+    of error: BasinError, _ settings: [String: String], _ values: [String: String], _ places: [String: String]
+  ) -> String? {
+    func isNamed(_ word: String) -> Bool { error.message.contains("'\(word)'") }
+    func isMeant(_ key: String) -> Bool {
+      ["optimizer", "schedule", "averaging"].contains(key) && error.message.contains(key)
+    }
+    let option = settings.keys.sorted().first(where: isNamed)
+    let key = values.sorted { $0.key < $1.key }.first { isNamed($0.value) || isMeant($0.key) }?.key
+    return (option ?? key).flatMap { places[$0] }
   }
 
   private func located<R>(place: String?, _ body: () throws -> R) throws -> R {

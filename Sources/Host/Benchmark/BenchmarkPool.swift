@@ -26,6 +26,8 @@ final class BenchmarkPool: Sendable {
   private let folder: String
   private let progress: BenchmarkProgress
   private let state = Mutex(State())
+  /// What the runs have as their input: it ends when this process does, in whichever way, and they with it.
+  private let lifeline = Pipe()
 
   init(program: String, plan: BenchmarkPlan, folder: String, progress: BenchmarkProgress) {
     self.program = program
@@ -85,11 +87,11 @@ final class BenchmarkPool: Sendable {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: program)
     process.arguments =
-      ["train", "--quiet"]
+      ["train", "--quiet", "--until-input-ends"]
       + (directory.holdsRun
         ? ["--resume", directory.path]
         : plan.request(run.benchmark, method: run.method, seed: run.seed).arguments + ["--out", directory.path])
-    process.standardInput = FileHandle.nullDevice
+    process.standardInput = lifeline.fileHandleForReading
     process.standardOutput = FileHandle.nullDevice
     guard FileManager.default.createFile(atPath: log, contents: nil), let errors = FileHandle(forWritingAtPath: log)
     else {

@@ -17,8 +17,12 @@ struct BenchmarkRequest {
   /// Nil: the modules' registered cases.
   var cases: [Case]?
   var methods: [String]?
+  /// What the file says of a method, by the name it has there.
+  var variants: [String: BenchmarkPlan.Variant] = [:]
   /// Where the file names them; empty where a flag does.
   var methodPlaces: [String: String] = [:]
+  /// Where in the file a key or option of a method stands.
+  var variantPlaces: [String: [String: String]] = [:]
   /// Of every case that names none.
   var seeds: Int?
   var jobs: Int?

@@ -70,6 +70,8 @@ struct BenchmarkResults {
   /// The table, the effects and what failed.
   func report() -> String {
     var parts = [table()]
+    let variants = plan.methods.compactMap { name in plan.variants?[name].map { [name, $0.summary] } }
+    if !variants.isEmpty { parts.append("Methods of one's own\n" + Terminal.table(variants)) }
     if let effects { parts.append(effects.text()) }
     let failed = rows.flatMap { row in
       row.failures.map { "  \(row.benchmark.title) \(row.method) seed \($0.seed): \($0.failure.reason)" }

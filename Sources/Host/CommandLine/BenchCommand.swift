@@ -11,7 +11,10 @@ struct BenchCommand: ParsableCommand {
       \(Terminal.table(BenchmarkPreset.all.map { [$0.name, $0.summary] }))
 
       A file for --config:
-        methods: [backbone, swa, pswa]
+        methods:
+          - backbone
+          - swa
+          - {name: swa-cosine, method: swa, schedule: "constant,cosine:0.2@0.5dur", set: {averaging.start: 0.8dur}}
         seeds: 5
         cases:
           - {model: gcn, dataset: communities, epochs: 100}
@@ -19,6 +22,7 @@ struct BenchCommand: ParsableCommand {
             dataset: shapes
             lr: 0.05
             set: {model.width: 8}
+      A method may have lr, optimizer, schedule, averaging and set of its own, over those of a case.
       """)
 
   @Option(help: "What is compared: \(BenchmarkPreset.all.map(\.name).joined(separator: ", ")). Flags override it.")

@@ -60,7 +60,7 @@ struct DescribeCommand: ParsableCommand {
       document["schedule"] = .string(method.schedule)
       document["averaging"] = .string(method.averaging)
       document["settings"] = .object(method.settings.mapValues { .string($0) })
-      options = try catalog.schedule(method.schedule).options.map { $0.with(prefix: "schedule.") }
+      options = try ScheduleSequence(method.schedule, in: catalog).options.map { $0.with(prefix: "schedule.") }
         + catalog.averaging(method.averaging).options.map { $0.with(prefix: "averaging.") }
         + LossOptions.descriptions.map { $0.with(prefix: "loss.") } + GradientOptions.descriptions.map { $0.with(prefix: "gradient.") }
         + ParameterGroupOptions.descriptions.map { $0.with(prefix: "parameters.") }
@@ -69,9 +69,10 @@ struct DescribeCommand: ParsableCommand {
       document["summary"] = .string((chain.wrappers.map(\.summary) + [chain.base.summary]).joined(separator: "; around: "))
       options = chain.options
     case .schedule:
-      let entry = try catalog.schedule(name)
-      document["summary"] = .string(entry.summary)
-      options = entry.options
+      let sequence = try ScheduleSequence(name, in: catalog)
+      document["summary"] = .string(sequence.summary)
+      let given = try sequence.settings(with: [:])
+      options = sequence.options.map { option in given["schedule.\(option.name)"].map(option.with(default:)) ?? option }
     case .averaging:
       let entry = try catalog.averaging(name)
       document["summary"] = .string(entry.summary)

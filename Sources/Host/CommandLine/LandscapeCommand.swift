@@ -141,7 +141,7 @@ struct LandscapeCommand: ParsableCommand {
     let options = WeightsOptions(path: path, weights: weights ?? "last", dataRoot: dataRoot, plugins: plugins.plugins)
     let choice = try options.choice()
     let kind: LandscapePlan.Kind = rays != nil ? .rays : to != nil ? .segment : .plane
-    let sources = try Self.sources([path] + (to.map { [$0] } ?? plane), choice)
+    let sources = try WeightsSource.named([path] + (to.map { [$0] } ?? plane), choice)
     var plan = LandscapePlan(
       kind: kind, run: URL(fileURLWithPath: try options.directory().path).standardizedFileURL.path, model: "",
       dataset: "",
@@ -187,25 +187,6 @@ struct LandscapeCommand: ParsableCommand {
       throw BasinError.usage("--part is empty", advice: "It takes train, validation, test or all")
     }
     return LandscapePlan.Part.allCases.filter { chosen.contains($0) }
-  }
-
-  /// The files with short names: the run's folder, or what the file is called.
-  private static func sources(_ paths: [String], _ choice: WeightsFile.Choice) throws -> [LandscapePlan.Source] {
-    var names: Set<String> = []
-    return try paths.map { path in
-      let file = URL(fileURLWithPath: try WeightsFile.find(path, choice)).standardizedFileURL.path
-      guard let data = FileManager.default.contents(atPath: file) else { throw BasinErrors.missingFile(file) }
-      var name = URL(fileURLWithPath: path).standardizedFileURL.deletingPathExtension().lastPathComponent
-      if RunDirectory(path: path).holdsRun, choice != .last { name += " \(choice.rawValue)" }
-      if name.count > 24 { name = "..." + name.suffix(21) }
-      let base = name
-      var number = 2
-      while !names.insert(name).inserted {
-        name = "\(base) \(number)"
-        number += 1
-      }
-      return LandscapePlan.Source(name: name, file: file, sha256: ContentHash.sha256.digest(of: [UInt8](data)))
-    }
   }
 
   // MARK: Answering

@@ -61,7 +61,10 @@ struct ListCommand: ParsableCommand {
           + lines(
             catalog.registry.optimizers.map { ($0.name, $0.summary) } + catalog.registry.wrappers.map { ("\($0.name):...", $0.summary) }))
     }
-    if wanted(.schedules) { parts.append("Schedules\n" + lines(catalog.registry.schedules.map { ($0.name, $0.summary) })) }
+    if wanted(.schedules) {
+      let sequence = ("A,B@5ep", "one after another: A, and B from epoch 5 on; options of each after a colon, as in cosine:0.1@0.5dur")
+      parts.append("Schedules\n" + lines(catalog.registry.schedules.map { ($0.name, $0.summary) } + [sequence]))
+    }
     if wanted(.averagings) { parts.append("Averaging\n" + lines(catalog.registry.averagings.map { ($0.name, $0.summary) })) }
     if wanted(.plugins) {
       parts.append("Modules\n" + Terminal.table(catalog.modules.map { [$0.manifest.name, $0.manifest.version, "\($0.origin)", $0.manifest.summary] }))

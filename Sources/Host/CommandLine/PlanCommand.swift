@@ -22,7 +22,10 @@ struct PlanCommand: ParsableCommand {
     let schedule = try configuration.makeSchedule(catalog)
     try schedule.check(run)
     let events = try configuration.makePolicy(catalog).events(in: run)
-    let observers = try configuration.observe.map { (name: $0.text, events: try $0.makePolicy(catalog).events(in: run)) }
+    let observers = try configuration.observe.map { observer in
+      let policy = try observer.makePolicy(catalog)
+      return (name: observer.text, events: try observer.located { try policy.events(in: run) })
+    }
     func rate(_ step: Int) -> Double { configuration.learningRate * schedule.factor(at: Progress(step: step, run: run)) }
     func epoch(_ step: Int) -> Double { Double(step) / Double(run.stepsPerEpoch) }
 

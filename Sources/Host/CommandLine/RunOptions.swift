@@ -11,7 +11,7 @@ struct RunOptions: ParsableArguments {
   @Option(help: "Examples a step, or all.") var batchSize: String?
   @Option(name: .customLong("lr"), help: "The initial learning rate.") var learningRate: String?
   @Option(help: "The optimizer, instead of the recipe's; sam:sgd and the like go around another.") var optimizer: String?
-  @Option(help: "The learning-rate schedule, instead of the method's.") var schedule: String?
+  @Option(help: "The learning-rate schedule, instead of the method's; several one after another as in linear-warmup,cosine@5ep.") var schedule: String?
   @Option(help: "The averaging policy, instead of the method's.") var averaging: String?
   @Option(help: ArgumentHelp("Averages to take along the way that change nothing, such as swa,ema:0.99,lawa:5.", valueName: "list"))
   var observe: String?

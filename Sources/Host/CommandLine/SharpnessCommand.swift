@@ -2,10 +2,10 @@ import ArgumentParser
 import Foundation
 import PluginAPI
 
-/// `basin sharpness`: how curved the loss is at the weights of a run.
+/// `basin sharpness`: how curved the loss is at the weights of runs.
 struct SharpnessCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "sharpness", abstract: "Measures how sharp the minimum is that a run has found.",
+    commandName: "sharpness", abstract: "Measures how sharp the minima are that runs have found, as SVG, PNG and JSON.",
     discussion: """
       Of the loss over the chosen examples, in evaluation mode (normalization statistics fixed, dropout off):
         sharpness by SAM (the rise of the loss within a radius, by gradient ascent) and by ASAM (radius relative to each weight);
@@ -14,194 +14,167 @@ struct SharpnessCommand: ParsableCommand {
       Products with the Hessian are exact where every operation has a second derivative, else differences of gradients; the output \
       says which. Memory: one copy of the parameters an iteration of Lanczos.
 
-      Example: basin sharpness runs/a --examples 1000 --eigenvalues 3
+      Several runs are measured one after another and shown beside each other. --out DIR keeps what is done as it goes, the basis \
+      of Lanczos too (as many copies of the parameters on disk, until the eigenvalues are known): after Ctrl-C or a crash, \
+      --resume DIR goes on and comes to the same bytes.
+
+      Examples:
+        basin sharpness runs/a --examples 1000 --eigenvalues 3
+        basin sharpness runs/a/weights/last.safetensors runs/a/weights/averaged.safetensors --out sharpness
       """)
 
-  @OptionGroup var options: WeightsOptions
-  @Option(help: "The data: train, validation or test.") var part = "train"
+  @Argument(help: ArgumentHelp("Run directories, checkpoints in them or weights files in them.", valueName: "run"))
+  var paths: [String] = []
+  @Option(help: "Of runs and checkpoints: last, best or averaged (default: last).") var weights: String?
+  @Option(help: "The data: train, validation or test (default: train).") var part: String?
   @Option(help: "Examples, drawn at random (default: all).") var examples: Int?
-  @Option(help: "The radius of SAM.") var rho = 0.05
-  @Option(help: "The radius of ASAM.") var adaptiveRho = 0.5
-  @Option(help: "Steps of the ascent; 1 is SAM's own.") var steps = 1
-  @Option(help: "How many of the largest eigenvalues; 0: none.") var eigenvalues = 5
-  @Option(help: "Iterations of Lanczos at most.") var iterations = 100
-  @Option(help: "Lanczos ends when all residuals are below this part of the largest eigenvalue.") var tolerance = 1e-4
-  @Option(help: "Samples of the trace; 0: none.") var traceSamples = 10
-  @Option(help: "Products with the Hessian: exact, differences or auto.") var products = "auto"
-  @Option(help: "The seed of start vectors and of the choice of examples.") var seed = 0
+  @Option(help: "The radius of SAM (default: 0.05).") var rho: Double?
+  @Option(help: "The radius of ASAM (default: 0.5).") var adaptiveRho: Double?
+  @Option(help: "Steps of the ascent; 1 is SAM's own (default: 1).") var steps: Int?
+  @Option(
+    help: "Points of the curves of the rise over the radius, up to twice the radius (default: 8 with --out, else 0).")
+  var radii: Int?
+  @Option(help: "How many of the largest eigenvalues; 0: none (default: 5).") var eigenvalues: Int?
+  @Option(help: "Iterations of Lanczos at most (default: 100).") var iterations: Int?
+  @Option(help: "Lanczos ends when all residuals are below this part of the largest eigenvalue (default: 0.0001).")
+  var tolerance: Double?
+  @Option(help: "Samples of the trace; 0: none (default: 10).") var traceSamples: Int?
+  @Option(help: "Products with the Hessian: exact, differences or auto (default: auto).") var products: String?
+  @Option(help: "The seed of start vectors and of the choice of examples (default: 0).") var seed: Int?
   @Option(
     parsing: .upToNextOption, help: ArgumentHelp("Two or more weights whose variance is wanted.", valueName: "ckpt"))
   var among: [String] = []
+  @Option(help: "The folder of data sets, if not where the runs had it.") var dataRoot: String?
+  @OptionGroup var plugins: PluginOptions
+  @Option(help: ArgumentHelp("The folder to write to (default: nothing is written).", valueName: "dir")) var out:
+    String?
+  @Option(help: ArgumentHelp("Continue the measurement in this folder.", valueName: "dir")) var resume: String?
   @Flag(help: "One JSON document on standard output.") var json = false
   @Flag(name: [.short, .long], help: "No progress.") var quiet = false
 
   func run() throws {
     Interruption.install()
-    try check()
-    let method = HessianProduct.Method(rawValue: products)
-    guard let part = LandscapePlan.Part(rawValue: part) else {
-      throw BasinError.unknown("value of --part", part, among: LandscapePlan.Part.allCases.map(\.rawValue))
+    var directory: SharpnessDirectory?
+    let measurement: SharpnessRun
+    if let resume {
+      try refuseChanges()
+      let existing = try SharpnessDirectory.existing(resume)
+      if existing.isFinished {
+        existing.removeProgress()
+        return try report(JSONValue.read(existing.document), existing, finishedBefore: true)
+      }
+      var plan = try SharpnessPlan.read(existing.plan)
+      if let dataRoot { plan.dataRoot = dataRoot }
+      plan.plugins += plugins.plugins
+      measurement = try SharpnessRun(plan, quiet: quiet || json)
+      directory = existing
+    } else {
+      let plan = try checkedPlan()
+      directory = out.map { SharpnessDirectory($0) }
+      try directory?.checkUnused()
+      measurement = try SharpnessRun(plan, quiet: quiet || json)
+      try directory?.create(plan)
     }
-    let others = try among.map { try WeightsFile.find($0, options.choice()) }
-    let (run, file) = try options.prepare()
-    let spread = others.isEmpty ? nil : try Self.spread(others, run)
-    if spread != nil { try Self.load(file, run) }
-    let chosen = try run.part(part, examples: examples, seed: seed)
-    var document: [String: JSONValue] = [
-      "model": .string(run.configuration.model), "dataset": .string(run.configuration.dataset),
-      "weights": .string(options.weights), "file": .string(file), "part": .string(part.rawValue),
-      "examples": .int(chosen.count),
-      "parameters": .int(run.parameterCount), "seed": .int(seed), "among": spread?.json(labels: among) ?? .null,
-    ]
-    try run.locatingErrors { document.merge(try measure(run.lossFunction(chosen), method)) { $1 } }
-    if json { return try Terminal.print(.object(document)) }
-    print(Self.table(.object(document)))
+    let document = try measurement.measure(in: directory)
+    try directory?.finish(document)
+    try report(document, directory)
   }
 
-  private func check() throws {
+  // MARK: From flags to a plan
+
+  private func refuseChanges() throws {
+    let given: [(String, Bool)] = [
+      ("the run", !paths.isEmpty), ("--out", out != nil), ("--weights", weights != nil), ("--part", part != nil),
+      ("--examples", examples != nil), ("--rho", rho != nil), ("--adaptive-rho", adaptiveRho != nil),
+      ("--steps", steps != nil), ("--radii", radii != nil), ("--eigenvalues", eigenvalues != nil),
+      ("--iterations", iterations != nil), ("--tolerance", tolerance != nil), ("--trace-samples", traceSamples != nil),
+      ("--products", products != nil), ("--seed", seed != nil), ("--among", !among.isEmpty),
+    ]
+    if let (name, _) = given.first(where: \.1) {
+      throw BasinError.usage(
+        "--resume continues the measurement as it was begun; \(name) cannot change it", advice: "Leave \(name) out")
+    }
+  }
+
+  private func checkedPlan() throws -> SharpnessPlan {
+    guard !paths.isEmpty else {
+      throw BasinError.usage("the run is missing", advice: "Give a run directory, or a checkpoint in one")
+    }
     for (flag, value, least) in [
-      ("--examples", examples ?? 1, 1), ("--steps", steps, 1), ("--eigenvalues", eigenvalues, 0),
-      ("--iterations", iterations, 2),
-      ("--trace-samples", traceSamples, 0), ("--seed", seed, 0),
-    ] where value < least {
+      ("--examples", examples, 1), ("--steps", steps, 1), ("--radii", radii, 0), ("--eigenvalues", eigenvalues, 0),
+      ("--iterations", iterations, 2), ("--trace-samples", traceSamples, 0), ("--seed", seed, 0),
+    ] {
+      guard let value, value < least else { continue }
       throw BasinError.usage("\(flag) cannot be \(value)", advice: "It takes a whole number from \(least)")
     }
-    for (flag, value) in [("--rho", rho), ("--adaptive-rho", adaptiveRho), ("--tolerance", tolerance)]
-    where !(value > 0 && value.isFinite) {
+    for (flag, value) in [("--rho", rho), ("--adaptive-rho", adaptiveRho), ("--tolerance", tolerance)] {
+      guard let value, !(value > 0 && value.isFinite) else { continue }
       throw BasinError.usage("\(flag) cannot be \(value)", advice: "It takes a positive number")
-    }
-    guard products == "auto" || HessianProduct.Method(rawValue: products) != nil else {
-      throw BasinError.unknown(
-        "value of --products", products, among: ["auto"] + HessianProduct.Method.allCases.map(\.rawValue))
     }
     guard among.count != 1 else {
       throw BasinError.usage("--among takes two weights or more", advice: "Give several checkpoints")
     }
+    var plan = SharpnessPlan(items: try items(), among: try WeightsSource.named(among, choice()))
+    if let part {
+      guard let known = LandscapePlan.Part(rawValue: part) else {
+        throw BasinError.unknown("value of --part", part, among: LandscapePlan.Part.allCases.map(\.rawValue))
+      }
+      plan.part = known
+    }
+    if let products, products != "auto" {
+      plan.products = HessianProduct.Method(rawValue: products)
+      guard plan.products != nil else {
+        throw BasinError.unknown(
+          "value of --products", products, among: ["auto"] + HessianProduct.Method.allCases.map(\.rawValue))
+      }
+    }
+    plan.examples = examples
+    plan.rho = rho ?? plan.rho
+    plan.adaptiveRho = adaptiveRho ?? plan.adaptiveRho
+    plan.steps = steps ?? plan.steps
+    plan.radii = radii ?? (out == nil ? 0 : 8)
+    plan.eigenvalues = eigenvalues ?? plan.eigenvalues
+    plan.iterations = iterations ?? plan.iterations
+    plan.tolerance = tolerance ?? plan.tolerance
+    plan.traceSamples = traceSamples ?? plan.traceSamples
+    plan.seed = seed ?? plan.seed
+    plan.dataRoot = dataRoot
+    plan.plugins = plugins.plugins
+    return plan
   }
 
-  private static func load(_ file: String, _ run: PreparedRun) throws {
-    try Checkpoint.load(Safetensors.read(file).tensors.map { ($0.key, $0.value) }, into: run.tensors, file: file)
+  private func choice() throws -> WeightsFile.Choice { try options("").choice() }
+
+  private func options(_ path: String) -> WeightsOptions {
+    WeightsOptions(path: path, weights: weights ?? "last", dataRoot: dataRoot, plugins: plugins.plugins)
   }
 
-  private static func spread(_ files: [String], _ run: PreparedRun) throws -> WeightSpread {
-    let weights = try files.map { file in
-      try load(file, run)
-      return try run.parameters.map { try $0.tensor.detached().to(.cpu).clone() }
+  private func items() throws -> [SharpnessPlan.Item] {
+    let choice = try choice()
+    let runs = try paths.map { URL(fileURLWithPath: try options($0).directory().path).standardizedFileURL.path }
+    return zip(runs, try WeightsSource.named(paths, choice)).map {
+      SharpnessPlan.Item(run: $0, choice: choice.rawValue, source: $1)
     }
-    return try WeightSpread(names: run.parameters.map(\.path), weights)
   }
 
-  // MARK: Measuring
+  // MARK: Answering
 
-  private func measure(_ loss: LossFunction, _ method: HessianProduct.Method?) throws -> [String: JSONValue] {
-    loss.checkpoint = { if Interruption.isRequested { throw Interrupted(checkpoint: nil) } }
-    let random = Random(seed: UInt64(seed))["sharpness"]
-    let bar = ProgressBar(
-      total: (eigenvalues > 0 ? iterations : 0) + traceSamples, from: 0, quiet: quiet || json)
-    defer { bar.clear() }
-    let base = try loss.value()
-    let gradient = try VectorMath.norm(loss.gradient())
-    func ascent(_ radius: Double, adaptive: Bool) throws -> JSONValue {
-      let rise = try SharpnessAscent(radius: radius, steps: steps, isAdaptive: adaptive)(loss, base: base)
-      return ["rho": JSONValue(radius), "steps": .int(steps), "sharpness": JSONValue(rise)]
-    }
-    var result: [String: JSONValue] = [
-      "loss": JSONValue(base), "gradientNorm": JSONValue(gradient), "sam": try ascent(rho, adaptive: false),
-      "asam": try ascent(adaptiveRho, adaptive: true), "hessianProducts": .null, "differences": .null,
-      "eigenvalues": .null,
-      "smallestEigenvalue": .null, "lanczos": .null, "trace": .null,
-    ]
-    guard eigenvalues > 0 || traceSamples > 0 else { return result }
-
-    let product = try HessianProduct(loss, method: method, random: random["product"])
-    result["hessianProducts"] = .string(product.method.rawValue)
-    if let step = product.step {
-      result["differences"] = ["step": JSONValue(step), "relativeError": JSONValue(product.stepError)]
-    }
-    if eigenvalues > 0 {
-      let lanczos = Lanczos(maximumIterations: iterations, tolerance: tolerance)
-      let found = try lanczos(eigenvalues, in: loss.space, random: random["start"], product: product.callAsFunction) {
-        bar.update(step: $0, examplesPerStep: 1, "Lanczos \($0)")
-      }
-      func json(_ pair: Lanczos.Pair) -> JSONValue {
-        ["value": JSONValue(pair.value), "residual": JSONValue(pair.residual)]
-      }
-      result["eigenvalues"] = .array(found.top.map(json))
-      result["smallestEigenvalue"] = found.bottom.map(json) ?? .null
-      result["lanczos"] = [
-        "iterations": .int(found.iterations), "converged": .bool(found.converged), "tolerance": JSONValue(tolerance),
-      ]
-    }
-    if traceSamples > 0 {
-      let trace = try HutchinsonTrace(
-        samples: traceSamples, in: loss.space, random: random["trace"], product: product.callAsFunction
-      ) { bar.update(step: (eigenvalues > 0 ? iterations : 0) + $0, examplesPerStep: 1, "trace \($0)") }
-      result["trace"] = [
-        "estimate": JSONValue(trace.estimate), "standardError": JSONValue(trace.standardError),
-        "samples": .int(trace.samples),
-      ]
-    }
-    return result
+  private func report(_ document: JSONValue, _ directory: SharpnessDirectory?, finishedBefore: Bool = false) throws {
+    if json { return try Terminal.print(directory == nil ? single(document) : document) }
+    if finishedBefore, !quiet { Terminal.say("basin: the measurement is finished already") }
+    guard let directory else { return print(SharpnessTable.text(document)) }
+    guard !quiet else { return }
+    print(SharpnessTable.text(document))
+    print("pictures: \(directory.svg), \(directory.png)")
+    print("figures: \(directory.document)")
   }
 
-  // MARK: For people
-
-  private static func table(_ document: JSONValue) -> String {
-    func number(_ value: JSONValue?) -> String { value?.number.map { String(format: "%.5g", $0) } ?? "-" }
-    var rows = [
-      [
-        "loss", number(document["loss"]),
-        "over \(Int(document["examples"]?.number ?? 0)) examples of \(document["part"]?.text ?? "")",
-      ],
-      ["gradient norm", number(document["gradientNorm"]), ""],
-    ]
-    for (key, name) in [("sam", "SAM sharpness"), ("asam", "ASAM sharpness")] {
-      let steps = Int(document[key]?["steps"]?.number ?? 1)
-      rows.append([
-        name, number(document[key]?["sharpness"]),
-        "rho \(number(document[key]?["rho"])), \(steps) step\(steps == 1 ? "" : "s")",
-      ])
-    }
-    if case .array(let pairs)? = document["eigenvalues"] {
-      for (index, pair) in pairs.enumerated() {
-        rows.append(["eigenvalue \(index + 1)", number(pair["value"]), "residual \(number(pair["residual"]))"])
-      }
-      let smallest = document["smallestEigenvalue"]
-      rows.append(["smallest", number(smallest?["value"]), "residual \(number(smallest?["residual"]))"])
-    }
-    if let trace = document["trace"], trace != .null {
-      rows.append([
-        "trace", number(trace["estimate"]),
-        "standard error \(number(trace["standardError"])), \(Int(trace["samples"]?.number ?? 0)) samples",
-      ])
-    }
-    var lines = [Terminal.table(rows)]
-    if let products = document["hessianProducts"]?.text {
-      var text = "  products with the Hessian: \(products)"
-      if let differences = document["differences"], differences != .null {
-        text +=
-          " of gradients, step \(number(differences["step"])), error about \(number(differences["relativeError"]))"
-      }
-      if let lanczos = document["lanczos"], lanczos != .null {
-        text += "; Lanczos: \(Int(lanczos["iterations"]?.number ?? 0)) iterations"
-        if lanczos["converged"] == .bool(false) { text += ", not converged (more with --iterations)" }
-      }
-      lines.append(text)
-    }
-    if let among = document["among"], among != .null {
-      lines.append(
-        "  variance of the weights: \(number(among["variance"])) (mean squared distance from their mean, whose length is \(number(among["meanNorm"])))"
-      )
-      if case .array(let distances)? = among["distances"], case .array(let names)? = among["weights"] {
-        lines.append("  distances:")
-        lines.append(
-          Terminal.table(
-            zip(names, distances).map { name, row in
-              guard case .array(let values) = row else { return [] }
-              return [name.text ?? ""] + values.map(number)
-            }, indent: "    "))
-      }
-    }
-    return lines.joined(separator: "\n")
+  /// One run's figures without the list around them, where only one was asked for and nothing is written.
+  private func single(_ document: JSONValue) -> JSONValue {
+    guard case .object(var object) = document, let runs = document["runs"]?.items, runs.count == 1,
+      case .object(let run) = runs[0]
+    else { return document }
+    object["runs"] = nil
+    return .object(object.merging(run) { $1 })
   }
 }

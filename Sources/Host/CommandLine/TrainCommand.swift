@@ -13,9 +13,11 @@ struct TrainCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Continue the run in this directory.", valueName: "dir")) var resume: String?
   @Flag(help: "Print summary.json on standard output.") var json = false
   @Flag(name: [.short, .long], help: "No progress.") var quiet = false
+  @Flag(help: .hidden) var untilInputEnds = false
 
   func run() throws {
     Interruption.install()
+    if untilInputEnds { Lifeline.watch() }
     let directory: RunDirectory
     let configuration: RunConfiguration
     let catalog: Catalog
@@ -39,7 +41,8 @@ struct TrainCommand: ParsableCommand {
       try AtomicFile.write(Data(configuration.yaml().utf8), to: directory.configuration)
     }
     // Held until the process ends.
-    let lock = try directory.lock()
+    // A run whose benchmark was killed may still be writing its last checkpoint when the benchmark goes on.
+    let lock = try directory.lock(within: untilInputEnds ? 30 : 0)
     defer { withExtendedLifetime(lock) {} }
     do {
       try report(Self.train(configuration, catalog, directory, resuming: resume != nil, quiet: quiet || json), directory)

@@ -50,12 +50,8 @@ struct LandscapeFigure {
     let size = (width: 400.0, height: 280.0)
     var drawing = Drawing(width: size.width * Double(quantities.count) + 20, height: size.height + 62)
     drawing.text(lineTitle, 20, 24, size: 14)
-    var legend = 20.0
-    for (part, color) in zip(plan.parts, ColorScale.lines) {
-      drawing.line([.init(legend, 42), .init(legend + 22, 42)], color, width: 2.2)
-      drawing.text(part.rawValue, legend + 28, 46)
-      legend += 44 + Drawing.width(of: part.rawValue, size: 11)
-    }
+    let names = zip(plan.parts, ColorScale.lines).map { (name: $0.rawValue, color: $1, dashed: false) }
+    Legend(names, width: drawing.width - 40).draw(in: &drawing, x: 20, y: 36)
     for (column, quantity) in quantities.enumerated() {
       var panel = LinePanel(x: 10 + size.width * Double(column), y: 56, width: size.width, height: size.height)
       panel.xLabel = lineLabel

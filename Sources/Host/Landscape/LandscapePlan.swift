@@ -7,17 +7,12 @@ struct LandscapePlan: Codable, Hashable {
   enum StatisticsUpdate: String, Codable, CaseIterable { case pooled, none }
   enum Part: String, Codable, CaseIterable { case train, validation, test }
 
-  /// Weights by the file they are in.
-  struct Source: Codable, Hashable {
-    var name, file, sha256: String
-  }
-
   var kind: Kind
   /// The run whose data and model are used.
   var run: String
   var model, dataset: String
   /// The weights it starts from, and those it leads to.
-  var sources: [Source]
+  var sources: [WeightsSource]
   var parts: [Part]
   /// Along each axis.
   var points: Int

@@ -29,7 +29,7 @@ final class LandscapeRun {
     var sources: [[Tensor]] = []
     for source in plan.sources.reversed() {
       // The first weights last: their statistics stay.
-      try Self.load(source, into: run)
+      try source.load(into: run)
       sources.insert(try run.parameters.map { try $0.tensor.detached().to(.cpu).to(.float64) }, at: 0)
     }
     self.sources = sources
@@ -73,20 +73,6 @@ final class LandscapeRun {
     for item in grid {
       points.append(LandscapePoint(index: points.count, ray: item.ray, coordinates: item.coordinates))
     }
-  }
-
-  private static func load(_ source: LandscapePlan.Source, into run: PreparedRun) throws {
-    guard let data = FileManager.default.contents(atPath: source.file) else {
-      throw BasinErrors.missingFile(source.file)
-    }
-    guard ContentHash.sha256.digest(of: [UInt8](data)) == source.sha256 else {
-      throw BasinError.badData(
-        "holds other weights than when the landscape was begun", file: source.file,
-        advice: "Begin a new one in another --out")
-    }
-    try Checkpoint.load(
-      Safetensors.decode(data, file: source.file).tensors.map { ($0.key, $0.value) }, into: run.tensors,
-      file: source.file)
   }
 
   // MARK: Evaluating

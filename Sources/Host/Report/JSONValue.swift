@@ -73,6 +73,9 @@ public enum JSONValue: Codable, Hashable, Sendable, ExpressibleByStringLiteral, 
     }
   }
 
+  /// The elements of an array; none of anything else.
+  public var items: [JSONValue] { if case .array(let items) = self { items } else { [] } }
+
   public var text: String? { if case .string(let value) = self { value } else { nil } }
 
   /// The document as text, keys sorted.

@@ -15,7 +15,7 @@ final class AveragingTrack {
     averager = try policy.makeAverager(parameters, in: run)
     if isObserver, events.contains(where: { $0.kind == .restart }) {
       throw BasinError.usage(
-        "--observe \(name): this policy restarts training from its average, an observer may change nothing",
+        "this policy restarts training from its average, an observer may change nothing",
         advice: "Train with --averaging \(name.prefix { $0 != ":" }), or observe swa")
     }
   }

@@ -24,27 +24,29 @@ public struct Observer: Sendable, Hashable {
   }
 
   private init(_ text: String, in catalog: Catalog) throws {
-    let parts = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
-    let entry = try catalog.averaging(parts[0])
-    guard entry.name != "none" else {
-      throw BasinError.usage("--observe none observes nothing", advice: "Leave it out, or name a policy such as swa")
-    }
-    var settings: [String: String] = [:]
-    for part in parts.dropFirst() {
-      let pair = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-      guard let first = entry.options.first?.name else {
-        throw BasinError.usage("averaging policy \(entry.name) has no options, but --observe gives it '\(part)'")
+    let notation = try OptionNotation(text, of: "--observe") { name in
+      guard name != "none" else {
+        throw BasinError.usage("--observe none observes nothing", advice: "Leave it out, or name a policy such as swa")
       }
-      let (key, value) = pair.count == 2 ? (pair[0], pair[1]) : (first, part)
-      guard settings.updateValue(value, forKey: key) == nil else {
-        throw BasinError.usage("--observe \(text) sets \(key) twice", advice: "Leave one of them out")
-      }
+      return try catalog.averaging(name).options
     }
     self.text = text
-    policy = entry.name
-    self.settings = settings
+    policy = notation.name
+    settings = notation.settings
     _ = try makePolicy(catalog)
   }
 
-  func makePolicy(_ catalog: Catalog) throws -> any AveragingPolicy { try catalog.averaging(policy).make(settings) }
+  func makePolicy(_ catalog: Catalog) throws -> any AveragingPolicy {
+    let entry = try catalog.averaging(policy)
+    return try located { try entry.make(settings) }
+  }
+
+  /// Runs `body`; an error of the policy becomes one of `--observe`, where its options stand.
+  func located<R>(_ body: () throws -> R) throws -> R {
+    do { return try body() } catch var error as BasinError {
+      error.message = "--observe \(text): " + error.message
+      error.advice = error.advice?.replacing("Set averaging.", with: "In --observe set ").replacing("averaging.", with: "")
+      throw error
+    }
+  }
 }

@@ -86,10 +86,10 @@ public struct RunConfiguration: Sendable {
       : try request.value(.batchSize, Int.self, "a whole number from 1, or all", where: { $0 >= 1 }) ?? recipe.batchSize
     learningRate = try request.value(.learningRate, Double.self, "a positive number", where: { $0 > 0 && $0.isFinite }) ?? recipe.learningRate
     let chain = try OptimizerChain(request[.optimizer] ?? method.optimizer ?? recipe.optimizer, in: catalog)
-    let scheduleEntry = try catalog.schedule(request[.schedule] ?? method.schedule)
+    let sequence = try ScheduleSequence(request[.schedule] ?? method.schedule, in: catalog)
     let averagingEntry = try catalog.averaging(request[.averaging] ?? method.averaging)
     optimizer = chain.name
-    schedule = scheduleEntry.name
+    schedule = sequence.name
     averaging = averagingEntry.name
     observe = try request[.observe].map { try Observer.list($0, in: catalog) } ?? []
     bnUpdate = try Self.choice(request, .bnUpdate, NormalizationUpdate.self) ?? .pooled
@@ -115,7 +115,7 @@ public struct RunConfiguration: Sendable {
 
     let options: [String: [OptionDescription]] = [
       "model": entry.options, "dataset": dataEntry.options, "optimizer": chain.options,
-      "schedule": scheduleEntry.options, "averaging": averagingEntry.options,
+      "schedule": sequence.options, "averaging": averagingEntry.options,
       "loss": LossOptions.descriptions, "gradient": GradientOptions.descriptions,
       "parameters": ParameterGroupOptions.descriptions,
     ]
@@ -125,6 +125,7 @@ public struct RunConfiguration: Sendable {
     let isOwnOptimizer = chain.base.name == recipe.optimizer
     var defaults = recipe.settings.filter { !$0.key.hasPrefix("optimizer.") || isOwnOptimizer }
     defaults.merge(method.settings) { $1 }
+    defaults.merge(sequence.defaults(defaults)) { $1 }
     if isOwnOptimizer, let stray = recipe.settings.keys.first(where: { key in
       key.hasPrefix("optimizer.") && !chain.options.contains { "optimizer." + $0.name == key }
     }) {
@@ -137,7 +138,8 @@ public struct RunConfiguration: Sendable {
         resolved[key] = defaults[key] ?? presets[section]?[option.name] ?? option.defaultValue
       }
     }
-    for (key, value) in request.settings {
+    let ofSchedule = try sequence.settings(with: request.settings.filter { $0.key.hasPrefix("schedule.") })
+    for (key, value) in request.settings.filter({ !$0.key.hasPrefix("schedule.") }).merging(ofSchedule, uniquingKeysWith: { $1 }) {
       guard resolved[key] != nil else { throw BasinError.unknown("option", key, among: Array(resolved.keys)) }
       resolved[key] = value
     }
@@ -188,7 +190,13 @@ public struct RunConfiguration: Sendable {
     return batchSize.map { $0.multipliedReportingOverflow(by: batches) }.map { $0.overflow ? .max : $0.partialValue }
   }
 
-  public func makeSchedule(_ catalog: Catalog) throws -> any LearningRateCurve { try catalog.schedule(schedule).make(section("schedule")) }
+  public func makeSchedule(_ catalog: Catalog) throws -> any LearningRateCurve {
+    try ScheduleSequence(schedule, in: catalog).make(section("schedule"))
+  }
+  /// How a warm-up is asked for.
+  var warmupAdvice: String {
+    settings["schedule.warmup"] == nil ? "--schedule linear-warmup,...@1ep" : "--set schedule.warmup=1ep"
+  }
   public func makePolicy(_ catalog: Catalog) throws -> any AveragingPolicy { try catalog.averaging(averaging).make(section("averaging")) }
 
   // MARK: As a file

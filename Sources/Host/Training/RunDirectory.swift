@@ -62,12 +62,18 @@ public struct RunDirectory: Sendable {
 
   /// Keeps other processes from training in this folder as long as the result lives.
   ///
-  /// - Throws: `BasinError` where one does already.
-  func lock() throws -> RunLock {
+  /// - Parameter seconds: how long to wait for one that does already.
+  /// - Throws: `BasinError` where one still does then.
+  func lock(within seconds: Double) throws -> RunLock {
     let file = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard file >= 0 else { throw BasinErrors.system("cannot be opened", file: path) }
-    guard flock(file, LOCK_EX | LOCK_NB) == 0 else {
+    let deadline = Clock.now() + seconds
+    while flock(file, LOCK_EX | LOCK_NB) != 0 {
       let isTaken = errno == EWOULDBLOCK
+      if isTaken, Clock.now() < deadline, !Interruption.isRequested {
+        usleep(20_000)
+        continue
+      }
       close(file)
       guard isTaken else { throw BasinErrors.system("cannot be locked", file: path) }
       throw BasinError(

@@ -29,6 +29,9 @@ extension RunConfiguration {
   /// The method's average, then the observers'.
   func makeTracks(_ catalog: Catalog, _ parameters: [NamedTensor], in run: RunLength) throws -> [AveragingTrack] {
     try [AveragingTrack(averaging, makePolicy(catalog), parameters, in: run, isObserver: false)]
-      + observe.map { try AveragingTrack($0.text, $0.makePolicy(catalog), parameters, in: run, isObserver: true) }
+      + observe.map { observer in
+        let policy = try observer.makePolicy(catalog)
+        return try observer.located { try AveragingTrack(observer.text, policy, parameters, in: run, isObserver: true) }
+      }
   }
 }

@@ -79,7 +79,7 @@ public final class TrainingRun {
       let kept = Checkpoint.all(in: directory).last
       throw BasinError.internalError(
         "\(failure) at step \(step + 1)",
-        advice: "Lower --lr, add warm-up (--set schedule.warmup=1ep) or limit gradients (--set gradient.clipNorm=1)"
+        advice: "Lower --lr, add warm-up (\(configuration.warmupAdvice)) or limit gradients (--set gradient.clipNorm=1)"
           + (kept.map { "; the last good checkpoint is \($0)" } ?? ""))
     }
     try history.count(loss: result.loss, correct: result.correct, examples: ids.count)

@@ -38,6 +38,9 @@ final class TrainingStep {
     scaler = configuration.precision == .fp16 ? LossScaler() : nil
   }
 
+  /// Without the sign that NaN may have.
+  private static func text(_ value: Double) -> String { value.isNaN ? "nan" : "\(value)" }
+
   /// Takes up the loss scale of a checkpoint.
   func restoreScaler(_ json: JSONValue?) { if scaler != nil, let json { scaler = LossScaler(json: json) } }
 
@@ -66,7 +69,7 @@ final class TrainingStep {
     }
 
     let (loss, correct) = try gradients(batches, streams)
-    guard loss.isFinite else { return result(loss, correct, failure: "the loss became \(loss)") }
+    guard loss.isFinite else { return result(loss, correct, failure: "the loss became \(Self.text(loss))") }
     var isUsable = try scaler?.unscale(parameters) ?? true
     if isUsable, let rule = twoPassRule {
       let before = try buffers.map { try $0.tensor.clone() }
@@ -77,7 +80,7 @@ final class TrainingStep {
       for (buffer, value) in zip(buffers, before) { try buffer.tensor.copy(from: value) }
       guard ascended.isFinite else {
         try rule.descend()
-        return result(ascended, correct, failure: "the loss at the ascended weights became \(ascended)")
+        return result(ascended, correct, failure: "the loss at the ascended weights became \(Self.text(ascended))")
       }
       isUsable = try scaler?.unscale(parameters) ?? true
       if !isUsable { try rule.descend() }
@@ -85,7 +88,7 @@ final class TrainingStep {
     if isUsable {
       if let norm = try clipping(parameters), !norm.isFinite {
         try twoPassRule?.descend()
-        return result(loss, correct, failure: "the norm of the gradients became \(norm)")
+        return result(loss, correct, failure: "the norm of the gradients became \(Self.text(norm))")
       }
       if let update { try update(rate(step)) } else { try rule.step(learningRate: rate(step)) }
     }

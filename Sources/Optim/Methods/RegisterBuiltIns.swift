@@ -21,7 +21,9 @@ public func registerBuiltIns(in registry: inout Registry) {
   registry.add(wrapper: "asam", ASAM.self, "sam, as far in each weight as the weight is large: asam:sgd")
   registry.add(wrapper: "lookahead", Lookahead.self, "slow weights that follow the optimizer inside: lookahead:adam")
 
-  registry.add(schedule: "constant", ConstantRate.self, "the initial rate all the time")
+  registry.add(schedule: "constant", ConstantRate.self, "the same rate all the time")
+  registry.add(
+    schedule: "linear-warmup", LinearWarmup.self, "a straight line up from 0, to go before another: linear-warmup,cosine@5ep")
   registry.add(schedule: "piecewise", PiecewiseLinear.self, "hold, a straight line down, a constant tail")
   registry.add(schedule: "linear", LinearDecay.self, "a straight line down to the floor")
   registry.add(schedule: "cosine", CosineDecay.self, "half a cosine wave down to the floor")

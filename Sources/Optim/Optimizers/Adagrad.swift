@@ -43,8 +43,12 @@ public final class Adagrad: Optimizer {
 
   public func step(learningRate: Double) throws {
     try LibTorch.withoutGradient {
-      for batch in try buffers.advance(whole: fused) {
-        if fused { try runFused(batch, learningRate) } else { try stepPlainly(batch, learningRate) }
+      for batch in try buffers.advance() {
+        if fused {
+          try runFused(batch, learningRate)
+        } else {
+          for part in batch.parts { try stepPlainly(part, learningRate) }
+        }
       }
     }
   }

@@ -73,8 +73,12 @@ public final class AdamOptimizer<Decay: AdamDecay>: Optimizer {
   public func step(learningRate: Double) throws {
     if let pass = try ordinaryPass(learningRate, sampling: nil) { return try pass.run() }
     try LibTorch.withoutGradient {
-      for batch in try buffers.advance(whole: fused) {
-        if fused { try runFused(batch, learningRate) } else { try stepPlainly(batch, learningRate) }
+      for batch in try buffers.advance() {
+        if fused {
+          try runFused(batch, learningRate)
+        } else {
+          for part in batch.parts { try stepPlainly(part, learningRate) }
+        }
       }
     }
   }

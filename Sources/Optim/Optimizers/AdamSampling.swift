@@ -21,20 +21,22 @@ extension AdamOptimizer: SamplingRule {
     guard gradients.positions == nil, let pass = FusedPass(lists) else { return nil }
     let count = buffers.step + 1
     let settings = BasinAdamStep(
-      stepSize: Float(learningRate / (1 - power(options.beta1, count))),
+      moments: BasinMoments(beta1: options.beta1, beta2: options.beta2, epsilon: options.epsilon, count: count),
       shrink: Decay.isDecoupled ? Float(1 - learningRate * options.weightDecay) : 1,
-      penalty: Decay.isDecoupled ? 0 : Float(options.weightDecay), meanWeight: Float(1 - options.beta1),
-      squareDecay: Float(options.beta2), squareWeight: Float(1 - options.beta2),
-      squareCorrection: Float((1 - power(options.beta2, count)).squareRoot()), epsilon: Float(options.epsilon),
-      sampleWeight: Float(sample?.weight ?? 0))
+      penalty: Decay.isDecoupled ? 0 : Float(options.weightDecay),
+      meanStep: Float(learningRate / (1 - power(options.beta1, count))), gradientStep: 0)
     return SamplingPass(parameterCount: buffers.trained.tensors.count) { [self] in
       buffers.countOrdinaryStep()
-      try pass.run { count, memory in
-        withUnsafePointer(to: settings) {
-          basinAdamStepAndSample(
-            $0, Int64(count), memory[0], memory[1], memory[2], memory[3], memory.count > 4 ? memory[4] : nil)
-        }
-      }
+      try pass.run(basinAdamStep, settings, sampleWeight: sample?.weight)
     }
+  }
+}
+
+extension BasinMoments {
+  /// - Parameter count: steps made, this one included.
+  init(beta1: Double, beta2: Double, epsilon: Double, count: Int) {
+    self.init(
+      meanWeight: Float(1 - beta1), squareDecay: Float(beta2), squareWeight: Float(1 - beta2),
+      squareCorrection: Float((1 - power(beta2, count)).squareRoot()), epsilon: Float(epsilon))
   }
 }

@@ -1,3 +1,4 @@
+import OptimKernels
 import PluginAPI
 
 /// Options of ``Lion``.
@@ -21,25 +22,35 @@ public struct LionOptions: Options {
 ///
 /// c = beta1 m + (1 - beta1) g; w becomes w - rate (sign(c) + weightDecay w); m becomes beta2 m + (1 - beta2) g. The
 /// paper takes a rate 3 to 10 times smaller and a decay as much larger than AdamW's.
-public final class Lion: Optimizer {
+public final class Lion: Optimizer, KernelRule {
   private let options: LionOptions
-  private var buffers: ParameterBuffers
+  var buffers: ParameterBuffers
+  let fused: Bool
 
-  public init(_ options: LionOptions, parameters: [NamedTensor]) throws {
-    self.options = options
-    buffers = ParameterBuffers(parameters, [.init(name: "momentum")], of: "lion")
+  public convenience init(_ options: LionOptions, parameters: [NamedTensor]) throws {
+    try self.init(options, parameters: parameters, fused: true)
   }
 
-  public func step(learningRate: Double) throws {
-    try LibTorch.withoutGradient {
-      for batch in try buffers.advance() {
-        let directions = try batch[0].interpolated(to: batch.gradients, weight: 1 - options.beta1)
-        try directions.becomeSigns()
-        if options.weightDecay != 0 { try batch.weights.multiply(by: 1 - learningRate * options.weightDecay) }
-        try batch.weights.add(directions, scale: -learningRate)
-        try batch[0].lerp(to: batch.gradients, weight: 1 - options.beta2)
-      }
-    }
+  /// - Parameter fused: false takes the plain twin, written in tensor operations.
+  public init(_ options: LionOptions, parameters: [NamedTensor], fused: Bool) throws {
+    self.options = options
+    buffers = ParameterBuffers(parameters, [.init(name: "momentum")], of: "lion")
+    self.fused = fused && buffers.trained.fitOwnKernels
+  }
+
+  func step(over pass: FusedPass, count: Int, learningRate: Double, sampleWeight: Double?) throws {
+    let settings = BasinLionStep(
+      learningRate: Float(learningRate), shrink: Float(1 - learningRate * options.weightDecay),
+      directionWeight: Float(1 - options.beta1), meanWeight: Float(1 - options.beta2))
+    try pass.run(basinLionStep, settings, sampleWeight: sampleWeight)
+  }
+
+  func stepPlainly(_ batch: ParameterBuffers.Batch, _ learningRate: Double) throws {
+    let directions = try batch[0].interpolated(to: batch.gradients, weight: 1 - options.beta1)
+    try directions.becomeSigns()
+    if options.weightDecay != 0 { try batch.weights.multiply(by: 1 - learningRate * options.weightDecay) }
+    try batch.weights.add(directions, scale: -learningRate)
+    try batch[0].lerp(to: batch.gradients, weight: 1 - options.beta2)
   }
 
   /// `momentum/<path>` and the counter `step`.

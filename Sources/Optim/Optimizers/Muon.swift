@@ -78,7 +78,7 @@ public final class Muon: Optimizer {
 
   public func step(learningRate: Double) throws {
     try LibTorch.withoutGradient {
-      for batch in try buffers.advance() {
+      for batch in try buffers.advance().flatMap(\.parts) {
         try batch[0].lerp(to: batch.gradients, weight: 1 - options.momentum)
         let directions =
           options.nesterov ? try batch.gradients.interpolated(to: batch[0], weight: options.momentum) : batch[0]

@@ -1,3 +1,4 @@
+import OptimKernels
 import PluginAPI
 
 /// Options of ``NAdam``.
@@ -30,31 +31,35 @@ public struct NAdamOptions: Options {
 /// With mu(t) = beta1 (1 - 0.96^(t momentumDecay) / 2), P(t) the product of mu(1) ... mu(t), m and v Adam's means and
 /// v' = v / (1 - beta2^t), the step is -rate [(1 - mu(t)) g / (1 - P(t)) + mu(t + 1) m / (1 - P(t + 1))] / (sqrt(v') +
 /// epsilon).
-public final class NAdam: Optimizer {
+public final class NAdam: Optimizer, KernelRule {
   private let options: NAdamOptions
-  private var buffers: ParameterBuffers
-  /// P(t) for the counts last asked for. It is made anew from t after a restore: the same products in the same order.
+  var buffers: ParameterBuffers
+  let fused: Bool
+  /// P(t) for the counts last asked for, two for each age of parameters. It is made anew from t after a restore: the
+  /// same products in the same order.
   private var products: [Int: Double] = [:]
 
-  public init(_ options: NAdamOptions, parameters: [NamedTensor]) throws {
+  public convenience init(_ options: NAdamOptions, parameters: [NamedTensor]) throws {
+    try self.init(options, parameters: parameters, fused: true)
+  }
+
+  /// - Parameter fused: false takes the plain twin, written in tensor operations.
+  public init(_ options: NAdamOptions, parameters: [NamedTensor], fused: Bool) throws {
     self.options = options
     buffers = ParameterBuffers(parameters, [.init(name: "exp_avg"), .init(name: "exp_avg_sq")], of: "nadam")
+    self.fused = fused && buffers.trained.fitOwnKernels
   }
 
-  public func step(learningRate: Double) throws {
-    try LibTorch.withoutGradient {
-      let batches = try buffers.advance()
-      var used: [Int: Double] = [:]
-      for batch in batches {
-        let product = product(upTo: batch.count)
-        used[batch.count] = product
-        try step(batch, product, learningRate)
-      }
-      products = used
-    }
+  func step(over pass: FusedPass, count: Int, learningRate: Double, sampleWeight: Double?) throws {
+    let decay = options.weightDecay, scales = scales(count)
+    let settings = BasinAdamStep(
+      moments: BasinMoments(beta1: options.beta1, beta2: options.beta2, epsilon: options.epsilon, count: count),
+      shrink: options.decoupled ? Float(1 - learningRate * decay) : 1, penalty: options.decoupled ? 0 : Float(decay),
+      meanStep: Float(learningRate * scales.mean), gradientStep: Float(learningRate * scales.gradient))
+    try pass.run(basinAdamStep, settings, sampleWeight: sampleWeight)
   }
 
-  private func step(_ batch: ParameterBuffers.Batch, _ product: Double, _ learningRate: Double) throws {
+  func stepPlainly(_ batch: ParameterBuffers.Batch, _ learningRate: Double) throws {
     let decay = options.weightDecay, means = batch[0], squares = batch[1]
     var gradients = batch.gradients
     if decay != 0, options.decoupled { try batch.weights.multiply(by: 1 - learningRate * decay) }
@@ -65,9 +70,15 @@ public final class NAdam: Optimizer {
     let denominators = try squares.squareRoots()
     try denominators.multiply(by: 1 / (1 - power(options.beta2, batch.count)).squareRoot())
     try denominators.add(options.epsilon)
-    let now = momentum(batch.count), next = momentum(batch.count + 1)
-    try batch.weights.addQuotient(gradients, denominators, scale: -learningRate * (1 - now) / (1 - product))
-    try batch.weights.addQuotient(means, denominators, scale: -learningRate * next / (1 - product * next))
+    let scales = scales(batch.count)
+    try batch.weights.addQuotient(gradients, denominators, scale: -learningRate * scales.gradient)
+    try batch.weights.addQuotient(means, denominators, scale: -learningRate * scales.mean)
+  }
+
+  /// What gradient and mean are multiplied by in step `count`.
+  private func scales(_ count: Int) -> (gradient: Double, mean: Double) {
+    let now = momentum(count), next = momentum(count + 1), product = product(upTo: count)
+    return ((1 - now) / (1 - product), next / (1 - product * next))
   }
 
   private func momentum(_ count: Int) -> Double {
@@ -75,8 +86,14 @@ public final class NAdam: Optimizer {
   }
 
   private func product(upTo count: Int) -> Double {
-    if let known = products[count] { return known }
-    if let before = products[count - 1] { return before * momentum(count) }
+    let found = products[count] ?? products[count - 1].map { $0 * momentum(count) } ?? productFromTheBeginning(count)
+    products[count] = found
+    // Parameters of this age ask for the next one from now on.
+    products[count - 2] = nil
+    return found
+  }
+
+  private func productFromTheBeginning(_ count: Int) -> Double {
     var product = 1.0
     for earlier in 1...max(count, 1) {
       product *= momentum(earlier)

@@ -18,14 +18,38 @@ struct ParameterBuffers {
     /// Steps made, this one included.
     let count: Int
     fileprivate let buffers: [[Tensor]]
+    /// Elements of each tensor; 0 on an accelerator.
+    fileprivate let sizes: [Int]
 
     /// The buffers of the kind at that position.
     subscript(kind: Int) -> [Tensor] { buffers[kind] }
+
+    /// Weights, gradients, and each kind of buffers.
+    var lists: [[Tensor]] { [weights, gradients] + buffers }
+
+    /// Pieces for operators over lists of tensors.
+    var parts: [Batch] {
+      var parts: [Range<Int>] = [], begin = 0, elements = 0
+      for (position, size) in sizes.enumerated() {
+        if begin < position, elements + size > ParameterBuffers.mostElements
+          || position - begin == ParameterBuffers.mostTensors {
+          parts.append(begin..<position)
+          (begin, elements) = (position, 0)
+        }
+        elements += size
+      }
+      guard begin > 0 else { return [self] }
+      return (parts + [begin..<sizes.count]).map { part in
+        Batch(
+          weights: Array(weights[part]), gradients: Array(gradients[part]), count: count,
+          buffers: buffers.map { Array($0[part]) }, sizes: Array(sizes[part]))
+      }
+    }
   }
 
-  /// Most tensors in a batch that is not whole.
+  /// Most tensors in a part of a batch.
   static let mostTensors = 256
-  /// A batch's tensors and their buffers shall stay in the cache from one operation to the next; an accelerator takes
+  /// A part's tensors and their buffers shall stay in the cache from one operation to the next; an accelerator takes
   /// as many as it gets.
   private static let mostElements = 1 << 16
 
@@ -52,31 +76,32 @@ struct ParameterBuffers {
     sizes = trained.tensors.map { $0.device == .cpu ? $0.count : 0 }
   }
 
+  /// The buffers of every parameter, one list a kind; none before the first step.
+  var all: [[Tensor]] { buffers }
+
   /// The buffers of every parameter; nil before the first step.
   func all(_ kind: Int) -> [Tensor]? { buffers.isEmpty ? nil : buffers[kind] }
 
   /// Whether the next step of all parameters together is an ordinary one: none lags behind, and buffers are there.
   var areOfOneAge: Bool { counts == nil && !buffers.isEmpty }
 
-  /// Counts a step for the parameters that have gradients and gives them; none at all is no step.
-  ///
-  /// - Parameter whole: as few batches as possible, for kernels that take everything at once.
-  mutating func advance(whole: Bool = false) throws -> [Batch] {
+  /// Counts a step for the parameters that have gradients and gives them, one batch an age; none at all is no step.
+  mutating func advance() throws -> [Batch] {
     let gradients = try trained.gradients()
     guard !gradients.isEmpty else { return [] }
     if buffers.isEmpty { buffers = try kinds.map(start) }
-    if gradients.positions == nil, counts == nil, whole {
+    if gradients.positions == nil, counts == nil {
       step += 1
-      return [Batch(weights: trained.tensors, gradients: gradients.tensors, count: step, buffers: buffers)]
+      return [
+        Batch(weights: trained.tensors, gradients: gradients.tensors, count: step, buffers: buffers, sizes: sizes)
+      ]
     }
     let positions = gradients.positions ?? Array(trained.tensors.indices)
-    return age(positions).flatMap { count, members in
-      parts(of: members, positions, whole).map { part in
-        let places = part.map { positions[$0] }
-        return Batch(
-          weights: places.map { trained.tensors[$0] }, gradients: part.map { gradients.tensors[$0] }, count: count,
-          buffers: buffers.map { buffers in places.map { buffers[$0] } })
-      }
+    return age(positions).map { count, members in
+      let places = members.map { positions[$0] }
+      return Batch(
+        weights: places.map { trained.tensors[$0] }, gradients: members.map { gradients.tensors[$0] }, count: count,
+        buffers: buffers.map { buffers in places.map { buffers[$0] } }, sizes: places.map { sizes[$0] })
     }
   }
 
@@ -111,23 +136,6 @@ struct ParameterBuffers {
   private mutating func set(_ counts: [Int]) {
     step = counts.max() ?? 0
     self.counts = counts.allSatisfy { $0 == step } ? nil : counts
-  }
-
-  private func parts(of members: [Int], _ positions: [Int], _ whole: Bool) -> [[Int]] {
-    guard !whole else { return [members] }
-    var parts: [[Int]] = [], part: [Int] = [], elements = 0
-    for member in members {
-      let size = sizes[positions[member]]
-      if !part.isEmpty, elements + size > Self.mostElements || part.count == Self.mostTensors {
-        parts.append(part)
-        part = []
-        elements = 0
-      }
-      part.append(member)
-      elements += size
-    }
-    if !part.isEmpty { parts.append(part) }
-    return parts
   }
 
   // MARK: State

@@ -1,3 +1,4 @@
+import OptimKernels
 import PluginAPI
 
 /// Options of ``RMSprop``.
@@ -26,13 +27,19 @@ public struct RMSpropOptions: Options {
 /// With g' = g + weightDecay w: v becomes alpha v + (1 - alpha) g'^2; the direction is g' / (sqrt(v) + epsilon), where
 /// `centered` takes v - m^2 for v, m the mean of g' with the same memory. With momentum the step goes along
 /// b = momentum b + direction.
-public final class RMSprop: Optimizer {
+public final class RMSprop: Optimizer, KernelRule {
   private let options: RMSpropOptions
-  private var buffers: ParameterBuffers
+  var buffers: ParameterBuffers
+  let fused: Bool
   /// Where the kinds of buffers that not every run has lie.
   private let meanKind, momentumKind: Int
 
-  public init(_ options: RMSpropOptions, parameters: [NamedTensor]) throws {
+  public convenience init(_ options: RMSpropOptions, parameters: [NamedTensor]) throws {
+    try self.init(options, parameters: parameters, fused: true)
+  }
+
+  /// - Parameter fused: false takes the plain twin, written in tensor operations.
+  public init(_ options: RMSpropOptions, parameters: [NamedTensor], fused: Bool) throws {
     self.options = options
     var kinds = [ParameterBuffers.Kind(name: "square_avg")]
     meanKind = kinds.count
@@ -40,15 +47,18 @@ public final class RMSprop: Optimizer {
     momentumKind = kinds.count
     if options.momentum > 0 { kinds.append(.init(name: "momentum")) }
     buffers = ParameterBuffers(parameters, kinds, of: "rmsprop")
+    self.fused = fused && buffers.trained.fitOwnKernels
   }
 
-  public func step(learningRate: Double) throws {
-    try LibTorch.withoutGradient {
-      for batch in try buffers.advance() { try step(batch, learningRate) }
-    }
+  func step(over pass: FusedPass, count: Int, learningRate: Double, sampleWeight: Double?) throws {
+    let settings = BasinRMSpropStep(
+      learningRate: Float(learningRate), weightDecay: Float(options.weightDecay), squareDecay: Float(options.alpha),
+      squareWeight: Float(1 - options.alpha), epsilon: Float(options.epsilon), momentum: Float(options.momentum),
+      centered: options.centered ? 1 : 0, hasMomentum: options.momentum > 0 ? 1 : 0)
+    try pass.run(basinRMSpropStep, settings, sampleWeight: sampleWeight)
   }
 
-  private func step(_ batch: ParameterBuffers.Batch, _ learningRate: Double) throws {
+  func stepPlainly(_ batch: ParameterBuffers.Batch, _ learningRate: Double) throws {
     let decay = options.weightDecay
     let gradients = decay == 0 ? batch.gradients : try batch.gradients.adding(batch.weights, scale: decay)
     let squares = batch[0]

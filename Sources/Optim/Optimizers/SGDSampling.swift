@@ -15,8 +15,8 @@ extension SGD: SamplingRule {
     _ gradients: TrainedTensors.Gradients, _ learningRate: Double, sampling sample: FusedSample?
   ) throws -> SamplingPass? {
     guard fused, gradients.positions == nil else { return nil }
-    let hasMomentum = options.momentum != 0
     var lists = [trained.tensors, gradients.tensors]
+    let hasMomentum = options.momentum != 0
     if hasMomentum {
       guard let allBuffers else { return nil }
       lists.append(allBuffers)
@@ -25,17 +25,10 @@ extension SGD: SamplingRule {
     guard let pass = FusedPass(lists) else { return nil }
     let step = BasinSGDStep(
       learningRate: Float(learningRate), weightDecay: Float(options.weightDecay), momentum: Float(options.momentum),
-      keptGradient: Float(1 - options.dampening), nesterov: options.nesterov ? 1 : 0,
-      sampleWeight: Float(sample?.weight ?? 0))
-    let average = hasMomentum ? 3 : 2
+      keptGradient: Float(1 - options.dampening), hasMomentum: hasMomentum ? 1 : 0,
+      nesterov: options.nesterov ? 1 : 0)
     return SamplingPass(parameterCount: trained.tensors.count) {
-      try pass.run { count, memory in
-        withUnsafePointer(to: step) {
-          basinSGDStepAndSample(
-            $0, Int64(count), memory[0], memory[1], hasMomentum ? memory[2] : nil,
-            memory.count > average ? memory[average] : nil)
-        }
-      }
+      try pass.run(basinSGDStep, step, sampleWeight: sample?.weight)
     }
   }
 }

@@ -1,3 +1,4 @@
+import OptimKernels
 import PluginAPI
 
 /// Schedule-Free SGD.
@@ -21,15 +22,22 @@ public typealias ScheduleFreeAdamW = ScheduleFree<ScheduleFreeAdamWOptions>
 public final class ScheduleFree<OptimizerOptions: ScheduleFreeOptions>: Optimizer, SwitchingRule {
   private let options: OptimizerOptions
   private var buffers: ParameterBuffers
+  private let fused: Bool
   private var average = ScheduleFreeAverage()
   /// y, while the parameters hold x.
   private var trainingWeights: [Tensor]?
 
-  public init(_ options: OptimizerOptions, parameters: [NamedTensor]) throws {
+  public convenience init(_ options: OptimizerOptions, parameters: [NamedTensor]) throws {
+    try self.init(options, parameters: parameters, fused: true)
+  }
+
+  /// - Parameter fused: false takes the plain twin, written in tensor operations.
+  public init(_ options: OptimizerOptions, parameters: [NamedTensor], fused: Bool) throws {
     self.options = options
     let squares: [ParameterBuffers.Kind] = options.denominator == nil ? [] : [.init(name: "exp_avg_sq")]
     buffers = ParameterBuffers(
       parameters, [.init(name: "z", start: .weights)] + squares, of: OptimizerOptions.name, agesTogether: true)
+    self.fused = fused && buffers.trained.fitOwnKernels
   }
 
   /// - Throws: `BasinError` of kind internalError while the parameters hold the evaluation weights.
@@ -43,11 +51,30 @@ public final class ScheduleFree<OptimizerOptions: ScheduleFreeOptions>: Optimize
       guard let count = batches.first?.count else { return }
       let rate = count < options.warmupSteps ? learningRate * Double(count) / Double(options.warmupSteps) : learningRate
       let weight = average.add(rate, count, r: options.r, power: options.weightLrPower)
-      for batch in batches { try step(batch, rate, weight) }
+      for batch in batches {
+        if fused, let pass = FusedPass(batch.lists) {
+          try pass.run(basinScheduleFreeStep, settings(count, rate, weight), sampleWeight: nil)
+        } else {
+          for part in batch.parts { try stepPlainly(part, rate, weight) }
+        }
+      }
     }
   }
 
-  private func step(_ batch: ParameterBuffers.Batch, _ rate: Double, _ weight: Double) throws {
+  private func settings(_ count: Int, _ rate: Double, _ weight: Double) -> BasinScheduleFreeStep {
+    let denominator = options.denominator
+    return BasinScheduleFreeStep(
+      averageWeight: Float(weight), weightStep: Float(weightStep(rate, weight)), zStep: Float(-rate),
+      weightDecay: Float(options.weightDecay), adaptive: denominator == nil ? 0 : 1,
+      moments: BasinMoments(
+        beta1: 0, beta2: denominator?.beta2 ?? 0, epsilon: denominator?.epsilon ?? 0, count: count))
+  }
+
+  private func weightStep(_ rate: Double, _ weight: Double) -> Double {
+    rate * (options.interpolation * (1 - weight) - 1)
+  }
+
+  private func stepPlainly(_ batch: ParameterBuffers.Batch, _ rate: Double, _ weight: Double) throws {
     let z = batch[0], decay = options.weightDecay
     var directions = batch.gradients
     if let denominator = options.denominator {
@@ -61,7 +88,7 @@ public final class ScheduleFree<OptimizerOptions: ScheduleFreeOptions>: Optimize
     }
     if decay != 0 { directions = try directions.adding(batch.weights, scale: decay) }
     try batch.weights.lerp(to: z, weight: weight)
-    try batch.weights.add(directions, scale: rate * (options.interpolation * (1 - weight) - 1))
+    try batch.weights.add(directions, scale: weightStep(rate, weight))
     try z.add(directions, scale: -rate)
   }
 

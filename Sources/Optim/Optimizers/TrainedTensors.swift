@@ -10,12 +10,15 @@ struct TrainedTensors {
   /// as their parameter does: autograd gives a dense leaf a gradient of the leaf's own strides, `zeros_like` keeps them
   /// too.
   let fitFusedKernels: Bool
+  /// Whether Basin's own kernels can: they know float32 on the CPU alone.
+  let fitOwnKernels: Bool
 
   init(_ parameters: [NamedTensor]) {
     let trained = parameters.filter { $0.role == .parameter }
     paths = trained.map(\.path)
     tensors = trained.map(\.tensor)
     fitFusedKernels = Self.fitFusedKernels(tensors)
+    fitOwnKernels = fitFusedKernels && tensors.first?.dtype == .float32 && tensors.first?.device == .cpu
   }
 
   private static func fitFusedKernels(_ tensors: [Tensor]) -> Bool {

@@ -31,7 +31,8 @@ public struct SequencedCurve: PartCurve {
   /// The curves with their parts of `part`, in order; together they are all of it.
   private func pieces(of part: RunPart) -> [(steps: Range<Int>, curve: any LearningRateCurve)] {
     var pieces: [(steps: Range<Int>, curve: any LearningRateCurve)] = []
-    var begin = 0, curve = first
+    var begin = 0
+    var curve = first
     for (landmark, next) in later {
       let end = max(min(part.steps(landmark), part.steps), begin)
       pieces.append((begin..<end, curve))
@@ -53,30 +54,42 @@ public struct SequencedCurve: PartCurve {
   ///   that is not whole epochs: only a ``PartCurve`` can.
   public func check(_ part: RunPart) throws {
     var last = 0
-    for (landmark, _) in later {
+    for (index, (landmark, _)) in later.enumerated() {
       let step = part.steps(landmark)
-      guard step > last, step < part.steps else {
-        throw BasinError.usage(
-          "a sequence of schedules: the change at \(landmark) (step \(step)) does not lie between step \(last) and the end at"
-            + " step \(part.steps)",
-          advice: "Let every schedule of the sequence have at least a step")
+      guard step > last else {
+        let before =
+          last == 0 ? "so that part 1 has no step" : "not after part \(index + 1), which begins at step \(last)"
+        throw Self.misplaced(index + 2, landmark, step, before)
+      }
+      guard step < part.steps else {
+        throw Self.misplaced(index + 2, landmark, step, "not before the end of the \(part.steps) steps there are")
       }
       last = step
     }
-    for (steps, curve) in pieces(of: part) {
-      let own = part[steps]
-      if let curve = curve as? any PartCurve {
-        try curve.check(own)
-      } else {
-        guard own.nearestRun.stepsPerEpoch == own.stepsPerEpoch else {
-          throw BasinError.usage(
-            "a sequence of schedules: steps \(steps.lowerBound) to \(steps.upperBound) are not whole epochs of"
-              + " \(own.stepsPerEpoch) steps, as \(type(of: curve)) needs them",
-            advice: "Let the schedules change at ends of epochs")
-        }
-        try curve.check(own.nearestRun)
+    for (index, (steps, curve)) in pieces(of: part).enumerated() {
+      do { try Self.check(curve, part[steps]) } catch var error as BasinError {
+        error.message = "part \(index + 1) (steps \(steps.lowerBound) to \(steps.upperBound)): " + error.message
+        // The options of a part bear its number.
+        error.advice = error.advice?.replacing("schedule.", with: "schedule.\(index + 1).")
+        throw error
       }
     }
+  }
+
+  private static func misplaced(_ number: Int, _ landmark: Landmark, _ step: Int, _ why: String) -> BasinError {
+    BasinError.usage(
+      "schedule: part \(number) begins at \(landmark) (step \(step)), \(why)",
+      advice: "Let the parts begin in rising order, each at least a step after the one before and before the end")
+  }
+
+  private static func check(_ curve: any LearningRateCurve, _ part: RunPart) throws {
+    if let curve = curve as? any PartCurve { return try curve.check(part) }
+    guard part.nearestRun.stepsPerEpoch == part.stepsPerEpoch else {
+      throw BasinError.usage(
+        "these are not whole epochs of \(part.stepsPerEpoch) steps, as \(type(of: curve)) needs them",
+        advice: "Let the parts of the schedule change at ends of epochs")
+    }
+    try curve.check(part.nearestRun)
   }
 }
 

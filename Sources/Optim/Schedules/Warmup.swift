@@ -56,15 +56,17 @@ extension WarmedSchedule {
   public func checkWarmed(_ rest: RunPart) throws {}
 }
 
-/// The warm-up as a curve of its own, from 0 to 1 over its part: `LinearWarmup().then(cosine, at: Landmark(5, .epochs))`.
-public struct LinearWarmup: PartCurve {
+/// `linear-warmup`: the warm-up as a curve of its own, from 0 to 1 over its part:
+/// `LinearWarmup().then(cosine, at: Landmark(5, .epochs))`, `--schedule linear-warmup,cosine@5ep`.
+public struct LinearWarmup: Schedule, PartCurve {
   public init() {}
+  public init(_ options: NoOptions) {}
   public func factor(at step: Int, of part: RunPart) -> Double { part.fraction(step) }
   public func check(_ part: RunPart) throws {}
 }
 
 extension Field {
-  /// The option `warmup`, which every schedule has.
+  /// The option `warmup`, which every schedule has but the warm-up itself.
   static func warmup(_ path: WritableKeyPath<O, Landmark> & Sendable) -> Field {
     Field("warmup", path, "linear climb from 0 before the schedule begins: 5ep, 300st or 0.1dur")
   }

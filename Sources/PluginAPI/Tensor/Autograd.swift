@@ -49,17 +49,25 @@ extension Tensor {
 /// - Parameters:
 ///   - name: shown in errors and profiles.
 ///   - inputs: the tensors gradients flow to.
+///   - differentiableBackward: whether `backward` is made of recorded operations alone (other custom functions with this
+///     argument among them), and depends on tensors through these only. It then runs with recording on where a graph
+///     of the gradients is wanted; without it, asking for one is an error.
 ///   - forward: computes the outputs; runs without recording. What it hands to `backward` is kept by the closure it returns; the
 ///     raw outputs may be kept too.
 ///   - backward (returned by `forward`): gets one gradient an output (nil: none arrived) and gives one an input (nil: none).
 public func customFunction(
-  _ name: String, _ inputs: [Tensor],
+  _ name: String, _ inputs: [Tensor], differentiableBackward: Bool = false,
   forward: () throws -> (outputs: [Tensor], backward: ([Tensor?]) throws -> [Tensor?])
 ) throws -> [Tensor] {
-  let (outputs, backward) = try LibTorch.withoutGradient(forward)
   let table = try LibTorch.table.get()
+  let isRecording = table.setGradientEnabled(0) != 0
+  defer { _ = table.setGradientEnabled(isRecording ? 1 : 0) }
+  let (outputs, backward) = try forward()
+  // The usual backward pass of a function that is itself the backward pass of another.
+  guard isRecording || outputs.contains(where: \.requiresGradient) else { return outputs }
+  _ = table.setGradientEnabled(isRecording ? 1 : 0)
   var results = [BasinTensor?](repeating: nil, count: outputs.count)
-  let context = Unmanaged.passRetained(BackwardBody(name, backward)).toOpaque()
+  let context = Unmanaged.passRetained(BackwardBody(name, differentiableBackward, backward)).toOpaque()
   let status = withExtendedLifetime((inputs, outputs)) {
     table.customFunction(
       name, inputs.map { $0.raw }, Int32(inputs.count), outputs.map { $0.raw }, Int32(outputs.count),
@@ -72,9 +80,11 @@ public func customFunction(
 
 private final class BackwardBody {
   let name: String
+  let isDifferentiable: Bool
   let body: ([Tensor?]) throws -> [Tensor?]
-  init(_ name: String, _ body: @escaping ([Tensor?]) throws -> [Tensor?]) {
+  init(_ name: String, _ isDifferentiable: Bool, _ body: @escaping ([Tensor?]) throws -> [Tensor?]) {
     self.name = name
+    self.isDifferentiable = isDifferentiable
     self.body = body
   }
 }
@@ -87,7 +97,7 @@ private let backwardThunk: BasinBackward = { context, gradients, gradientCount, 
     // would come out too small without a word.
     let wantsGraph = table.setGradientEnabled(0) != 0
     _ = table.setGradientEnabled(wantsGraph ? 1 : 0)
-    guard !wantsGraph else {
+    guard !wantsGraph || function.isDifferentiable else {
       throw TensorError(operation: function.name, shapes: [], message: "has no second derivative")
     }
     // The gradients are borrowed: take a reference of our own for the time of the call.
@@ -96,7 +106,8 @@ private let backwardThunk: BasinBackward = { context, gradients, gradientCount, 
       table.retain(handle)
       return Tensor(owning: handle)
     }
-    let outgoing = try LibTorch.withoutGradient { try function.body(incoming) }
+    // Recorded just where the engine records: the setting is the engine's own.
+    let outgoing = try function.body(incoming)
     guard outgoing.count == Int(resultCount) else {
       throw TensorError(
         operation: function.name, shapes: [], message: "backward gave \(outgoing.count) gradients for \(resultCount) inputs")

@@ -55,9 +55,22 @@ public func crossEntropy(
 
 /// softmax(Q K^T / sqrt(d) + mask) V with queries, keys and values `[N, heads, L, d]`.
 ///
+/// LibTorch's fused kernel has no second derivative: within `LibTorch.withSecondDerivatives` the product is spelled out.
+///
 /// - Parameter mask: bool (true: may be attended to) or float (added), broadcast to `[N, heads, L, L]`.
-public func scaledDotProductAttention(_ queries: Tensor, _ keys: Tensor, _ values: Tensor, mask: Tensor? = nil) throws -> Tensor {
-  try Operators.attention(.tensor(queries), .tensor(keys), .tensor(values), .tensor(mask))
+public func scaledDotProductAttention(
+  _ queries: Tensor, _ keys: Tensor, _ values: Tensor, mask: Tensor? = nil
+) throws -> Tensor {
+  guard LibTorch.wantsSecondDerivatives else {
+    return try Operators.attention(.tensor(queries), .tensor(keys), .tensor(values), .tensor(mask))
+  }
+  var added = mask
+  if let mask, mask.dtype == .bool {
+    added = try Tensor.zeros(mask.shape, queries.dtype, device: mask.device)
+      .filled(where: mask.not(), with: -.infinity)
+  }
+  // Its second result, the weights of attention, is let go.
+  return try Operators.attentionPlainly(.tensor(queries), .tensor(keys), .tensor(values), .tensor(added))
 }
 
 /// Mean binary cross entropy of logits and targets of the same shape (0 or 1, float).

@@ -101,6 +101,19 @@ public enum LibTorch {
     return try body()
   }
 
+  /// Whether second derivatives of what is computed now will be asked for; see ``withSecondDerivatives(_:)``.
+  public static var wantsSecondDerivatives: Bool { secondDerivatives }
+
+  @TaskLocal private static var secondDerivatives = false
+
+  /// Runs `body` such that second derivatives of its results can be taken.
+  ///
+  /// A function whose fast way has none asks ``wantsSecondDerivatives`` in its forward pass and takes its plain twin, as
+  /// ``scaledDotProductAttention(_:_:_:mask:)`` does. One whose kernels have second derivatives need not ask.
+  public static func withSecondDerivatives<R>(_ body: () throws -> R) rethrows -> R {
+    try $secondDerivatives.withValue(true, operation: body)
+  }
+
   /// Runs `body(begin, end)` over parts of `range` in LibTorch's own threads; the parts are at least `grain` long.
   ///
   /// `body` must not throw and must not call tensor operations. The division depends only on the range, the grain and the

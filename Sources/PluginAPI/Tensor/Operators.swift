@@ -88,6 +88,7 @@ enum Operators {
   static let avgPool2d = Operator("aten::avg_pool2d")
   static let adaptiveAvgPool2d = Operator("aten::adaptive_avg_pool2d")
   static let attention = Operator("aten::scaled_dot_product_attention")
+  static let attentionPlainly = Operator("aten::_scaled_dot_product_attention_math")
   static let crossEntropy = Operator("aten::cross_entropy_loss")
   static let binaryCrossEntropy = Operator("aten::binary_cross_entropy_with_logits")
   static let mseLoss = Operator("aten::mse_loss")

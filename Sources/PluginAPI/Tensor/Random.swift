@@ -139,11 +139,14 @@ extension Tensor {
       }
       return output
     }
-    let outputs = try customFunction("dropout", [self]) {
-      let output = try apply(self, like: self)
-      return ([output], { gradients in [try gradients[0].map { try apply($0, like: output) }] })
+    // Linear: its backward pass is the same function, of a gradient laid out as the output.
+    func recorded(_ input: Tensor, like reference: Tensor) throws -> Tensor {
+      try customFunction("dropout", [input], differentiableBackward: true) {
+        let output = try apply(input, like: reference)
+        return ([output], { gradients in [try gradients[0].map { try recorded($0, like: output) }] })
+      }[0]
     }
-    return outputs[0]
+    return try recorded(self, like: self)
   }
 
   /// ``droppedOut(_:_:)`` spelled out with a mask: any dtype and device.

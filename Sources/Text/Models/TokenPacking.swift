@@ -68,15 +68,14 @@ struct TokenPacking {
     return try Tensor(places.map { Int64($0 % length) }).to(device)
   }
 
+  // Gathering and scattering are linear, each the backward pass of the other.
+
   /// `[N L, D]` to `[T, D]`.
   func gather(_ grid: Tensor) throws -> Tensor {
     guard let places else { return grid }
     guard grid.dtype == .float32 else { return try grid.rows(Self.indices(places)) }
-    return try customFunction("packTokens", [grid]) {
-      (
-        [try Self.gathered(grid, places)],
-        { gradients in [try gradients[0].map { try Self.scattered($0, places, rows: count * length) }] }
-      )
+    return try customFunction("packTokens", [grid], differentiableBackward: true) {
+      ([try Self.gathered(grid, places)], { [try $0[0].map(scatter)] })
     }[0]
   }
 
@@ -88,11 +87,8 @@ struct TokenPacking {
       let width = rows.count / max(places.count, 1)
       return try Tensor.zeros([count * length, width], rows.dtype).addingRows(Self.indices(places), rows)
     }
-    return try customFunction("unpackTokens", [rows]) {
-      (
-        [try Self.scattered(rows, places, rows: count * length)],
-        { gradients in [try gradients[0].map { try Self.gathered($0, places) }] }
-      )
+    return try customFunction("unpackTokens", [rows], differentiableBackward: true) {
+      ([try Self.scattered(rows, places, rows: count * length)], { [try $0[0].map(gather)] })
     }[0]
   }
 

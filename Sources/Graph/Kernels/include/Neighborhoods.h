@@ -23,7 +23,7 @@ typedef struct BasinNeighborhood {
   int64_t outputCount, inputCount, entryCount;
   int32_t *outputs;  // [R], nodes of the adjacency
   int32_t *inputs;   // [C], rising
-  int32_t *selves;   // [R], the place of each output among the inputs, -1 where it is none
+  int32_t *selves;   // [R], the place of each output among the inputs
   int64_t *pointers;     // [R + 1]
   int32_t *columns;      // [E], places among the inputs
   float *values;         // [E]
@@ -34,15 +34,15 @@ typedef struct BasinNeighborhood {
   int32_t isSquare;      // the inputs are the outputs, in the same order
 } BasinNeighborhood;
 
-// All neighbours of `nodes`. `position` has an element a node, all -1, and is left so.
-// With `withSelves` the outputs are among the inputs also where they have no entry for themselves.
+// All neighbours of `nodes`. The outputs are among the inputs, whether they have an entry for themselves or not.
+// `position` has an element a node, all -1, and is left so.
 BasinNeighborhood *basinNeighborhoodOfNodes(const BasinAdjacency *adjacency, const int32_t *nodes, int64_t count,
-                                            int32_t withSelves, int32_t *position);
+                                            int32_t *position);
 
 // At most `fanout` neighbours of each node, drawn without replacement; values of a row are scaled so that their sum
 // stays what it was. Draws are a pure function of `key` and the node's place in `nodes`.
 BasinNeighborhood *basinNeighborhoodSampled(const BasinAdjacency *adjacency, const int32_t *nodes, int64_t count,
-                                            int32_t withSelves, int32_t fanout, uint64_t key, int32_t *position);
+                                            int32_t fanout, uint64_t key, int32_t *position);
 
 // Whole graphs of a matrix that holds many: the nodes begins[g]..<ends[g] of each, one after the other. No entry leads
 // out of a graph.

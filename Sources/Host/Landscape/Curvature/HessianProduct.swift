@@ -3,8 +3,8 @@ import PluginAPI
 
 /// Products of a loss's Hessian with vectors, at the parameters present at the beginning.
 ///
-/// Exact where every operation has a second derivative. Kernels of a module's own and fused attention have none; then
-/// central differences of gradients, H v = |v| (g(w + h u) - g(w - h u)) / (2 h) + O(h^2) with u = v / |v|.
+/// Exact where every operation has a second derivative, as in all of Basin's models. A plug-in's kernels may have none;
+/// then central differences of gradients, H v = |v| (g(w + h u) - g(w - h u)) / (2 h) + O(h^2) with u = v / |v|.
 ///
 /// The step h is found by trial: too long, and the third derivative shows, or kinks of ReLU that it crosses; too short,
 /// and the rounding of float32 gradients does. Over 13 steps from 0.1 to 1e-7 of 1 + |w|, a factor of sqrt(10) apart,

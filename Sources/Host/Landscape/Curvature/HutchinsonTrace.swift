@@ -13,10 +13,23 @@ public struct HutchinsonTrace {
   ) throws {
     var values: [Double] = []
     for index in 0..<samples {
-      let signs = try space.signs(random[index])
-      values.append(try VectorMath.dot(signs, product(signs)))
+      values.append(try Self.sample(index, in: space, random: random, product: product))
       progress(index + 1)
     }
+    self.init(values)
+  }
+
+  /// z . A z for the vector of signs of that number.
+  public static func sample(
+    _ index: Int, in space: ParameterSpace, random: Random, product: (Tensor) throws -> Tensor
+  ) throws -> Double {
+    let signs = try space.signs(random[index])
+    return try VectorMath.dot(signs, product(signs))
+  }
+
+  /// The estimate from its samples.
+  public init(_ values: [Double]) {
+    let samples = values.count
     let n = Double(max(samples, 1))
     let mean = values.reduce(0, +) / n
     let squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }

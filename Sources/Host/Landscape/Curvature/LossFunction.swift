@@ -49,7 +49,8 @@ public final class LossFunction {
     let parts = try space.parts(of: vector)
     let none = [Tensor?](repeating: nil, count: parts.count)
     return try total { batch in
-      let gradients = try batch.loss().gradients(of: space.parameters, createGraph: true)
+      let loss = try LibTorch.withSecondDerivatives(batch.loss)
+      let gradients = try loss.gradients(of: space.parameters, createGraph: true)
       var product: Tensor?
       for (gradient, part) in zip(gradients, parts) {
         guard let gradient else { continue }

@@ -19,7 +19,9 @@ public struct SharpnessAscent {
   }
 
   /// The highest loss found minus `base`, the loss at the present parameters, which stay as they are.
-  public func callAsFunction(_ loss: LossFunction, base: Double) throws -> Double {
+  ///
+  /// - Parameter gradient: of the loss at the present parameters, where it is known already.
+  public func callAsFunction(_ loss: LossFunction, base: Double, gradient: Tensor? = nil) throws -> Double {
     let space = loss.space
     let weights = try space.values()
     defer { try? space.assign(weights) }
@@ -28,8 +30,8 @@ public struct SharpnessAscent {
 
     let shift = try weights * 0
     var highest: Double?
-    for _ in 0..<max(steps, 1) {
-      let slope = try scaled(loss.gradient())
+    for step in 0..<max(steps, 1) {
+      let slope = try scaled(step == 0 ? gradient ?? loss.gradient() : loss.gradient())
       let length = try VectorMath.norm(slope)
       guard length > 0, length.isFinite else { break }
       try shift.add(slope, scale: 2 * radius / Double(max(steps, 1)) / length)

@@ -64,6 +64,11 @@ public struct Axis: Sendable {
 
   /// A value as short as its digits allow.
   public static func label(_ value: Double, digits: Int = 4) -> String {
+    if abs(value) < 9.9e-4, value != 0, value.isFinite {
+      // 1e-4, which %g writes as 0.0001.
+      let exponent = Int(log10(abs(value)).rounded(.down))
+      return String(format: "%.\(digits)g", value / pow(10, Double(exponent))) + "e\(exponent)"
+    }
     let text = String(format: "%.\(digits)g", value)
     return text.replacingOccurrences(of: "e+0", with: "e").replacingOccurrences(of: "e-0", with: "e-")
       .replacingOccurrences(of: "e+", with: "e")

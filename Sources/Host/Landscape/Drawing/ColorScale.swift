@@ -15,5 +15,10 @@ enum ColorScale {
   }
 
   /// Colours told apart at a glance, for lines.
-  static let lines: [Drawing.Color] = [Drawing.Color(0x1F6FB4), Drawing.Color(0xD9622B), Drawing.Color(0x3A923A)]
+  static let lines: [Drawing.Color] = [
+    0x1F6FB4, 0xD9622B, 0x3A923A, 0x8C4FA8, 0xB8860B, 0x2AA7A0, 0xC43C66, 0x6B6B6B,
+  ].map { Drawing.Color($0) }
+
+  /// The colour of the line of that number; from the ninth on they come again.
+  static func line(_ index: Int) -> Drawing.Color { lines[index % lines.count] }
 }
