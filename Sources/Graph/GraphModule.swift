@@ -6,7 +6,9 @@ public struct GraphModule: DomainModule {
     BASIN-MODULE-MANIFEST {"name": "graph", "version": "0.1.0", "domain": "graph",
       "summary": "Graph networks for nodes and for whole graphs", "models": ["gcn", "gat", "gatv2", "graphsage", "gin",
       "gcnii", "appnp", "sgc", "mlp", "sagpool-g", "sagpool-h", "mincutpool"],
-      "datasets": ["cora", "citeseer", "pubmed", "communities"], "formats": ["graphml"]} END-BASIN-MODULE-MANIFEST
+      "datasets": ["cora", "citeseer", "pubmed", "communities", "mutag",
+      "ptc-mr", "proteins", "enzymes", "dd", "nci1", "nci109", "mutagenicity", "letter-low", "letter-med", "letter-high",
+      "imdb-binary", "imdb-multi", "collab", "reddit-binary"], "formats": ["graphml", "gexf", "gxl", "tu", "ogb"]} END-BASIN-MODULE-MANIFEST
     """#
 
   public init() {}
@@ -21,7 +23,12 @@ public struct GraphModule: DomainModule {
       dataset: "pubmed", PlanetoidDataset.self, "19,717 papers in 3 fields, 44,324 citations, 500 words")
     registry.add(
       dataset: "communities", CommunitiesDataset.self, "1,200 made-up nodes in 5 communities, shipped with the module")
-    registry.add(format: "graphml", GraphMLDataset.self, "the nodes of a GraphML file of your own")
+    for set in TUDataset.published { registry.add(dataset: set.name, TUDataset.self, set.summary) }
+    registry.add(format: "graphml", GraphFileDataset.self, "GraphML: the nodes of a file, or whole graphs of a file, folder or archive")
+    registry.add(format: "gexf", GraphFileDataset.self, "the same of GEXF")
+    registry.add(format: "gxl", GraphFileDataset.self, "the same of GXL, and of listings (CXL) of the IAM collection")
+    registry.add(format: "tu", TUDataset.self, "whole graphs of a set of the TU collection: a zip file or folder")
+    registry.add(format: "ogb", OGBDataset.self, "nodes or graphs of a folder of the Open Graph Benchmark")
     registry.add(benchmark: BenchmarkCase(model: "gcn", dataset: "communities", epochs: 200, seeds: 10))
   }
 

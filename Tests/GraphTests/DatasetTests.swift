@@ -16,8 +16,8 @@ struct DatasetTests {
     return try body(path.path)
   }
 
-  private func graphML(_ options: GraphMLDataset.Settings = .init(), _ path: String) throws -> GraphMLDataset {
-    try GraphMLDataset(options, source: DataSource(name: "graphml", path: path), random: Random(seed: 0))
+  private func graphML(_ options: GraphFileDataset.Settings = .init(), _ path: String) throws -> GraphFileDataset {
+    try GraphFileDataset(options, source: DataSource(name: "graphml", path: path), random: Random(seed: 0))
   }
 
   private static let small = """
@@ -86,7 +86,7 @@ struct DatasetTests {
   @Test("GraphML: direction, splits, features")
   func graphml() throws {
     try withGraphML(Self.small) { path in
-      var options = GraphMLDataset.Settings()
+      var options = GraphFileDataset.Settings()
       options.split = "part"
       let data = try graphML(options, path)
       #expect(Split.allCases.map { data.count($0) } == [2, 0, 1])
@@ -110,7 +110,7 @@ struct DatasetTests {
       #expect(error?.message.contains("1 classes") == true)
     }
     #expect(throws: BasinError.self) {
-      try GraphMLDataset(.init(), source: DataSource(name: "graphml"), random: Random(seed: 0))
+      try GraphFileDataset(.init(), source: DataSource(name: "graphml"), random: Random(seed: 0))
     }
   }
 

@@ -2,7 +2,7 @@ import PluginAPI
 
 /// The data set shipped with the module: 1,200 nodes of a stochastic block model with five communities, each node with
 /// a few words that hint at its community. Made by `Resources/generate_communities.py`.
-public struct CommunitiesDataset: NodeDataset {
+public struct CommunitiesDataset: GraphDataset {
   public struct Settings: Options {
     public var normalize = true
 
@@ -13,7 +13,7 @@ public struct CommunitiesDataset: NodeDataset {
     }
   }
 
-  let content: NodeClassification
+  let content: GraphExamples
 
   public init(_ options: Settings, source: DataSource, random: Random) throws {
     try self.init(
@@ -22,8 +22,8 @@ public struct CommunitiesDataset: NodeDataset {
 
   /// - Parameter path: where `communities.graphml` lies.
   public init(_ options: Settings, path: String) throws {
-    var settings = GraphMLDataset.Settings()
+    var settings = GraphFileDataset.Settings()
     settings.normalize = options.normalize
-    content = try GraphMLDataset(settings, path: path).content
+    content = try GraphFileDataset(settings, path: path, format: .graphml).content
   }
 }

@@ -43,8 +43,9 @@ enum GraphArchive {
       guard archive_entry_filetype(entry) == 0o100000 else { continue }
       try body(name) { (buffer) throws(BasinError) in
         let got = archive_read_data(archive, buffer.baseAddress, buffer.count)
-        if got < 0 { try check(got, archive, source, member: name) }
-        return max(got, 0)
+        guard got < 0 else { return got }
+        // Of the content even a warning is an error: zip's wrong checksums are warnings.
+        throw source.failure ?? damaged(archive, source, member: name)
       }
     }
     try source.finish()
@@ -57,8 +58,12 @@ enum GraphArchive {
     if let failure = source.failure { throw failure }
     // A warning says that a name or an attribute is odd; the content is whole.
     guard status < 0, status != Int(ARCHIVE_WARN) else { return }
+    throw damaged(archive, source, member: member)
+  }
+
+  private static func damaged(_ archive: OpaquePointer, _ source: ArchiveSource, member: String?) -> BasinError {
     let text = archive_error_string(archive).map { String(cString: $0) } ?? "unreadable"
-    throw .badData(
+    return .badData(
       "not a whole archive: \(text)", file: source.path, place: member.map { "member \($0)" },
       advice: "Fetch or pack the file again")
   }

@@ -16,7 +16,7 @@ import Yams
 ///         lr: 0.05
 ///         set: {model.width: 8}
 struct BenchmarkFile {
-  private static let keys = ["cases", "methods", "seeds", "jobs", "threads"]
+  private static let keys = ["cases", "methods", "seeds", "splits", "folds", "jobs", "threads"]
   private static let caseKeys: [String: RunRequest.Key] = [
     "domain": .domain, "model": .model, "dataset": .dataset, "epochs": .epochs, "batchSize": .batchSize,
     "lr": .learningRate, "optimizer": .optimizer, "schedule": .schedule, "averaging": .averaging,
@@ -55,12 +55,34 @@ struct BenchmarkFile {
         }
         request.methods = try list.map { try method($0, &request) }
       case "seeds": request.seeds = try whole(value, "seeds")
+      case "splits", "folds": request.division = try division(keyNode, value, request.division)
       case "jobs": request.jobs = try whole(value, "jobs")
       case "threads": request.threads = try whole(value, "threads")
       case let name: throw unknown(name, keyNode, among: Self.keys)
       }
     }
+    if let count = try pairs(mapping) { request.seeds = count }
     return request
+  }
+
+  /// `splits: 20` divides the data anew for each of 20 seeds; `folds: 10` gives each of 10 seeds a fold.
+  private func division(
+    _ key: Node, _ value: Node, _ other: BenchmarkPlan.Division?
+  ) throws -> BenchmarkPlan.Division {
+    let count = try whole(value, key.string ?? "")
+    guard other == nil else { throw bad(key, "`splits` and `folds` exclude each other", "Leave out one of them") }
+    guard key.string == "folds" else { return .splits }
+    guard count >= 2 else { throw bad(value, "`folds` is not a whole number from 2", "Write `folds: 10`") }
+    return .folds(count)
+  }
+
+  /// How many seeds `splits` or `folds` ask for; more folds come by `seeds`.
+  private func pairs(_ mapping: Node.Mapping) throws -> Int? {
+    if let splits = mapping["splits"] {
+      if let seeds = mapping["seeds"] { throw bad(seeds, "`seeds` and `splits` exclude each other", "Leave out one of them") }
+      return try whole(splits, "splits")
+    }
+    return mapping["seeds"] == nil ? try mapping["folds"].map { try whole($0, "folds") } : nil
   }
 
   private func benchmarkCase(_ node: Node) throws -> BenchmarkRequest.Case {
@@ -74,6 +96,7 @@ struct BenchmarkFile {
       result.places[name] = place(keyNode)
       switch name {
       case "seeds": result.seeds = try whole(value, name)
+      case "splits", "folds": result.division = try division(keyNode, value, result.division)
       case "epochs": result.values[.epochs] = "\(try whole(value, name))"
       case "batchSize":
         let size = try text(value, name)
@@ -82,11 +105,12 @@ struct BenchmarkFile {
       case "set": try settings(value) { (result.settings[$0], result.places[$0]) = ($1, $2) }
       default:
         guard let key = Self.caseKeys[name] else {
-          throw unknown(name, keyNode, among: Self.caseKeys.keys.sorted() + ["seeds", "set"])
+          throw unknown(name, keyNode, among: Self.caseKeys.keys.sorted() + ["seeds", "splits", "folds", "set"])
         }
         result.values[key] = try text(value, name)
       }
     }
+    if let count = try pairs(mapping) { result.seeds = count }
     for key in ["model", "dataset"] where result.places[key] == nil {
       throw bad(node, "a case has no `\(key)`", "Write `- {model: gcn, dataset: communities}`")
     }

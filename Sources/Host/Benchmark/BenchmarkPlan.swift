@@ -15,6 +15,8 @@ struct BenchmarkPlan: Codable, Sendable {
     var settings: [String: String]
     /// What stands instead of every method's own: `optimizer`, `schedule`, `averaging`.
     var parts: [String: String]?
+    /// What else the number of a seed decides; nil: nothing, all runs have the same division of the data.
+    var division: Division?
     /// What tells it from the other cases of its model and data set, such as `lr=0.1`; empty where there is none.
     var label = ""
 
@@ -23,6 +25,30 @@ struct BenchmarkPlan: Codable, Sendable {
     var name: String {
       ([domain, model, dataset] + (label.isEmpty ? [] : [label])).joined(separator: "-")
         .map { $0.isLetter || $0.isNumber || "-._".contains($0) ? String($0) : "_" }.joined()
+    }
+  }
+
+  /// How the data of a run are divided, by its seed.
+  enum Division: Codable, Hashable, Sendable, CustomStringConvertible {
+    /// `--split-seed` is the seed.
+    case splits
+    /// Fold seed mod N + 1 of N; after N seeds come the folds of the next split seed.
+    case folds(Int)
+
+    var description: String {
+      switch self {
+      case .splits: "split of each seed"
+      case .folds(let count): "\(count) folds"
+      }
+    }
+
+    func apply(seed: Int, to request: inout RunRequest) {
+      switch self {
+      case .splits: request[.splitSeed] = "\(seed)"
+      case .folds(let count):
+        request[.splitSeed] = "\(seed / count)"
+        request[.fold] = "\(seed % count + 1)/\(count)"
+      }
     }
   }
 
@@ -80,6 +106,7 @@ struct BenchmarkPlan: Codable, Sendable {
     request[.dataRoot] = dataRoot
     request.settings = item.settings
     for (key, value) in item.parts ?? [:] { request[key] = value }
+    item.division?.apply(seed: seed, to: &request)
     if let variant = variants?[method] { request.apply(variant) }
     request.plugins = plugins
     return request
@@ -150,6 +177,7 @@ extension BenchmarkPlan.Case {
     [
       ("epochs", "\(epochs)"), ("batch size", batchSize), ("lr", "\(learningRate)"),
       ("parts", (parts ?? [:]).sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")),
+      ("division", division?.description ?? "the same in all runs"),
       ("options", settings.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: " ")),
     ]
   }
@@ -162,6 +190,7 @@ extension BenchmarkPlan.Case {
       let columns: [(String, (Self) -> String)] =
         [("epochs", { "\($0.epochs)" }), ("batch", { $0.batchSize }), ("lr", { "\($0.learningRate)" })]
         + ["optimizer", "schedule", "averaging"].map { key in (key, { $0.parts?[key] ?? "default" }) }
+        + [("division", { $0.division?.description ?? "same" })]
         + keys.map { key in (key, { $0.settings[key] ?? "default" }) }
       let telling = columns.filter { column in Set(group.map { column.1(cases[$0]) }).count > 1 }
       for index in group {

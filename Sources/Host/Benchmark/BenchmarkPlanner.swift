@@ -136,7 +136,8 @@ struct BenchmarkPlanner {
       domain: first.domain, model: first.model, dataset: first.dataset, epochs: epochs,
       batchSize: first.batchSize.map { "\($0)" } ?? "all", learningRate: try learningRate(draft, first),
       seeds: request.allSeeds ?? seeds(draft, preset), settings: draft.settings,
-      parts: parts.isEmpty ? nil : Dictionary(uniqueKeysWithValues: parts))
+      parts: parts.isEmpty ? nil : Dictionary(uniqueKeysWithValues: parts),
+      division: request.allDivision ?? draft.division ?? request.division)
   }
 
   /// The case's own or the recipe's: the first method may have one of its own.

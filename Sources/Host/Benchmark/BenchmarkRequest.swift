@@ -5,6 +5,7 @@ struct BenchmarkRequest {
     var values: [RunRequest.Key: String] = [:]
     var settings: [String: String] = [:]
     var seeds: Int?
+    var division: BenchmarkPlan.Division?
     /// Where in the file a key stands: `line 3, column 5`; settings under their own names.
     var places: [String: String] = [:]
     /// Where the case begins.
@@ -25,12 +26,16 @@ struct BenchmarkRequest {
   var variantPlaces: [String: [String: String]] = [:]
   /// Of every case that names none.
   var seeds: Int?
+  /// The same.
+  var division: BenchmarkPlan.Division?
   var jobs: Int?
   var threads: Int?
 
   // Of flags alone.
   /// Of every case.
   var allSeeds: Int?
+  /// Of every case.
+  var allDivision: BenchmarkPlan.Division?
   var epochs: Int?
   var epochsScale: Double?
   var domains: [String]?
@@ -41,6 +46,6 @@ struct BenchmarkRequest {
   var keepsCases: Bool {
     file == nil && preset == nil && cases == nil && epochs == nil && epochsScale == nil && domains == nil
       && models == nil
-      && datasets == nil
+      && datasets == nil && allDivision == nil
   }
 }

@@ -22,6 +22,7 @@ struct BenchCommand: ParsableCommand {
             dataset: shapes
             lr: 0.05
             set: {model.width: 8}
+      splits: 20 instead of seeds divides the data anew for every seed; folds: 10 gives seed I fold I of 10.
       A method may have lr, optimizer, schedule, averaging and set of its own, over those of a case.
       """)
 
@@ -38,6 +39,8 @@ struct BenchCommand: ParsableCommand {
     help: "Methods, separated by commas; the first is what the others are compared with (default: backbone,swa,pswa).")
   var methods: String?
   @Option(help: "Seeds of every case (default: each case's own number).") var seeds: Int?
+  @Option(help: "As --seeds, and each seed divides the data in its own way (--split-seed).") var splits: Int?
+  @Option(help: "Seed I takes fold I of this many (--fold); with --seeds, more rounds of folds.") var folds: Int?
   @Option(help: "Epochs of every case (default: each case's own number).") var epochs: Int?
   @Option(help: ArgumentHelp("Each case's own number of epochs times this, but not under 8.", valueName: "factor"))
   var epochsScale: Double?
@@ -108,10 +111,13 @@ struct BenchCommand: ParsableCommand {
   // MARK: What is asked for
 
   private func checkFlags() throws {
-    for (flag, value) in [("--seeds", seeds), ("--epochs", epochs), ("--jobs", jobs)] {
+    for (flag, value) in [("--seeds", seeds), ("--splits", splits), ("--epochs", epochs), ("--jobs", jobs)] {
       if let value, value < 1 {
         throw BasinError.usage("\(flag) cannot be \(value)", advice: "It takes a whole number from 1")
       }
+    }
+    if let folds, folds < 2 {
+      throw BasinError.usage("--folds cannot be \(folds)", advice: "It takes a whole number from 2")
     }
     if let threads, !(1...1024).contains(threads) {
       throw BasinError.usage("--threads cannot be \(threads)", advice: "It takes a whole number from 1 to 1024")
@@ -122,6 +128,7 @@ struct BenchCommand: ParsableCommand {
     for (one, other, isBoth) in [
       ("--preset", "--config", preset != nil && config != nil),
       ("--epochs", "--epochs-scale", epochs != nil && epochsScale != nil),
+      ("--splits", "--seeds", splits != nil && seeds != nil), ("--splits", "--folds", splits != nil && folds != nil),
     ]
     where isBoth {
       throw BasinError.usage("\(one) and \(other) exclude each other", advice: "Leave one of them out")
@@ -162,7 +169,8 @@ struct BenchCommand: ParsableCommand {
     }
     request.jobs = jobs ?? request.jobs
     request.threads = threads ?? request.threads
-    request.allSeeds = seeds
+    request.allSeeds = seeds ?? splits ?? folds
+    request.allDivision = folds.map { .folds($0) } ?? splits.map { _ in .splits }
     request.epochs = epochs
     request.epochsScale = epochsScale
     request.domains = try list(domains, "--domains")

@@ -35,7 +35,7 @@ struct RunOptions: ParsableArguments {
   @Option(help: "What is watched during training: validation or test (default: validation).") var monitor: String?
   @Option(help: "The part of train held out where no validation set is published (default: 0.1).") var validationFraction: String?
   @Option(help: "The seed of that division (default: 0).") var splitSeed: String?
-  @Option(help: "Validation is part I of N of the training data, as I/N.") var fold: String?
+  @Option(help: "Part I of N of the training data is the test split where none is published, else validation; as I/N.") var fold: String?
   @Option(help: "How often to write a checkpoint: 5ep, 300st, 60s (default: after an epoch, at most every 10 s).") var checkpointEvery: String?
   @Option(help: "How many checkpoints to keep (default: 2).") var keep: String?
   @OptionGroup var plugins: PluginOptions

@@ -34,7 +34,8 @@ struct Objective {
   func loss(_ prediction: Tensor, _ target: Tensor) throws -> Tensor {
     switch task {
     case .classification, .nextToken: try crossEntropy(prediction, target)
-    case .multiLabel: try binaryCrossEntropy(prediction, target)
+    case .multiLabel:
+      if let known = try KnownLabels(target) { try known.loss(prediction) } else { try binaryCrossEntropy(prediction, target) }
     case .regression: try meanSquaredError(prediction, target)
     }
   }
@@ -63,7 +64,11 @@ struct Objective {
     switch task {
     case .classification, .nextToken: try prediction.argmax(-1).equals(target).sum()
     case .multiLabel(let labels):
-      try prediction.isGreater(than: 0).equals(target.isGreater(than: 0.5)).to(.float64).sum() / Double(labels)
+      if let known = try KnownLabels(target) {
+        try known.correct(prediction)
+      } else {
+        try prediction.isGreater(than: 0).equals(target.isGreater(than: 0.5)).to(.float64).sum() / Double(labels)
+      }
     case .regression: nil
     }
   }

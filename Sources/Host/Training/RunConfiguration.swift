@@ -43,7 +43,8 @@ public struct RunConfiguration: Sendable {
   public var settings: [String: String]
   public var plugins: [String]
 
-  /// One part of a stratified division of the training data: validation is part `index` of `count`.
+  /// One part of a stratified division of the training data: part `index` of `count` is the test split where none is
+  /// published, else the validation split.
   public struct Fold: Hashable, Sendable, LosslessStringConvertible {
     public let index, count: Int
 
@@ -141,6 +142,10 @@ public struct RunConfiguration: Sendable {
     for (key, value) in request.settings.filter({ !$0.key.hasPrefix("schedule.") }).merging(ofSchedule, uniquingKeysWith: { $1 }) {
       guard resolved[key] != nil else { throw BasinError.unknown("option", key, among: Array(resolved.keys)) }
       resolved[key] = value
+    }
+    // A data set that draws a split of its own draws it by the same number.
+    if resolved["dataset.splitSeed"] != nil, request.settings["dataset.splitSeed"] == nil, request[.splitSeed] != nil {
+      resolved["dataset.splitSeed"] = "\(splitSeed)"
     }
     settings = resolved
     // Values are checked now, not when the data have been read.

@@ -17,6 +17,8 @@ public struct Splits: Sendable {
   /// Published splits where there are any; validation (and test, for files without one) is otherwise a seeded, stratified
   /// part of the training examples.
   ///
+  /// - Parameter fold: where no test split is published the fold is the test split, and validation is carved from the rest
+  ///   (cross-validation as Errica et al. 2020 do it); else it is the validation split.
   /// - Throws: `BasinError` where nothing would be left to train on.
   public init(_ dataset: any LoadedDataset, fraction: Double, seed: Int, fold: RunConfiguration.Fold?) throws {
     var ids = Array(0..<dataset.count(.train))
@@ -29,15 +31,20 @@ public struct Splits: Sendable {
       return Part(split: .train, ids: held)
     }
 
-    if dataset.count(.test) > 0 {
+    func take(_ fold: RunConfiguration.Fold) -> Part {
+      let parts = Self.folds(ids, labels, fold.count, random["folds"])
+      ids = parts.enumerated().filter { $0.offset != fold.index - 1 }.flatMap(\.element).sorted()
+      return Part(split: .train, ids: parts[fold.index - 1].sorted())
+    }
+
+    let hasTest = dataset.count(.test) > 0
+    if hasTest {
       test = Part(split: .test, ids: Array(0..<dataset.count(.test)))
     } else {
-      test = carve("test", 0.1)
+      test = fold.map(take) ?? carve("test", 0.1)
     }
-    if let fold {
-      let parts = Self.folds(ids, labels, fold.count, random["folds"])
-      validation = Part(split: .train, ids: parts[fold.index - 1].sorted())
-      ids = parts.enumerated().filter { $0.offset != fold.index - 1 }.flatMap(\.element).sorted()
+    if hasTest, let fold {
+      validation = take(fold)
     } else if dataset.count(.validation) > 0 {
       validation = Part(split: .validation, ids: Array(0..<dataset.count(.validation)))
     } else {
