@@ -61,14 +61,17 @@ public struct GraphModule: DomainModule {
       recipe: nodes(0.01))
     registry.add(model: "sgc", SGC.self, "simple graph convolution, linear (Wu et al. 2019)", recipe: nodes(0.2, epochs: 100))
     registry.add(model: "mlp", MLP.self, "perceptron that ignores edges: what a graph network must beat", recipe: nodes(0.01))
+    // Molecules of NCI1.
+    let molecules = GraphBatch.Shape(features: 37, level: .graph, meanNodes: 30)
     registry.add(
       model: "sagpool-g", SAGPool.self, "self-attention pooling, global (Lee et al. 2019)", preset: ["form": "global"],
-      recipe: graphs(0.0005, ["optimizer.weightDecay": "0.0001"]))
+      exampleShape: molecules, recipe: graphs(0.0005, ["optimizer.weightDecay": "0.0001"]))
     registry.add(
       model: "sagpool-h", SAGPool.self, "self-attention pooling, hierarchical (Lee et al. 2019)",
-      preset: ["form": "hierarchical"], recipe: graphs(0.0005, ["optimizer.weightDecay": "0.0001"]))
+      preset: ["form": "hierarchical"], exampleShape: molecules,
+      recipe: graphs(0.0005, ["optimizer.weightDecay": "0.0001"]))
     registry.add(
-      model: "mincutpool", MinCutPool.self, "pooling by minimum cuts (Bianchi et al. 2020)",
+      model: "mincutpool", MinCutPool.self, "pooling by minimum cuts (Bianchi et al. 2020)", exampleShape: molecules,
       recipe: graphs(0.0005, ["optimizer.weightDecay": "0.0001"]))
   }
 }

@@ -11,6 +11,7 @@ struct StepsCommand: ParsableCommand {
   @OptionGroup var options: RunOptions
   @Option(help: "Steps before the first answer that are not timed.") var warmup = 5
   @Flag(help: "Take the data set's preparation of the batch into the time.") var withData = false
+  @Flag(help: "Time whole epochs of steps, `run N` being N epochs.") var wholeEpochs = false
   @Option(help: "Take a sample into the run's average after every Nth step, within the time (0: never).") var sampleEvery = 0
 
   func run() throws {
@@ -46,7 +47,8 @@ struct StepsCommand: ParsableCommand {
         try answer(["error": .string("expected `run N`, got `\(line)`")])
         continue
       }
-      let milliseconds = try (0..<count).map { _ in try one() * 1000 }
+      let steps = wholeEpochs ? run.stepsPerEpoch : 1
+      let milliseconds = try (0..<count).map { _ in try (0..<steps).reduce(0) { sum, _ in try sum + one() * 1000 } }
       try answer(["name": "basin", "steps": .int(count), "milliseconds": .array(milliseconds.map { .double($0) })])
     }
   }

@@ -105,20 +105,24 @@ public struct Registry {
 
   /// Adds a model family.
   ///
-  /// - Parameter preset: option values that differ from the defaults under this name (`preresnet56`: depth 56).
+  /// - Parameters:
+  ///   - preset: option values that differ from the defaults under this name (`preresnet56`: depth 56).
+  ///   - exampleShape: what the model is described by when no data set is named, where it cannot take the usual one.
   public mutating func add<M: Model>(
-    model name: String, _ type: M.Type, _ summary: String, preset: [String: String] = [:], recipe: Recipe
+    model name: String, _ type: M.Type, _ summary: String, preset: [String: String] = [:],
+    exampleShape: M.Input.Shape? = nil, recipe: Recipe
   ) {
     let owner = "model \(name)"
+    let example = exampleShape ?? M.Input.exampleShape
     models.append(
       ModelEntry(
         name: name, module: module, domain: domain, summary: summary, options: M.ModelOptions.descriptions,
-        preset: preset, recipe: recipe, inputType: M.Input.self, exampleShape: "\(M.Input.exampleShape)"
+        preset: preset, recipe: recipe, inputType: M.Input.self, exampleShape: "\(example)"
       ) { settings, dataset in
         let options = try M.ModelOptions(settings: preset.merging(settings) { $1 }, of: owner)
         guard let dataset else {
           return ModelBox(
-            try M(options, shape: M.Input.exampleShape, task: .classification(classes: 10)))
+            try M(options, shape: example, task: .classification(classes: 10)))
         }
         guard let facts = Self.facts(of: dataset, for: M.Input.self) else {
           throw Self.mismatch(owner, M.Input.self, dataset)
