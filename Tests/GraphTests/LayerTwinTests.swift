@@ -62,7 +62,7 @@ struct LayerTwinTests {
   }
 
   @Test(
-    "sums and maxima over neighbours", arguments: Source.allCases, [Weighting.sum, .mean, .renormalized, .looped])
+    "sums and maxima over neighbours", arguments: Source.allCases, [Weighting.sum, .sumWithSelf, .mean, .renormalized, .looped])
   func sums(source: Source, weighting: Weighting) throws {
     let layer = try field(source, weighting).layers[0]
     for width in [1, 3, 8, 19, 40] {

@@ -1,6 +1,6 @@
 import PluginAPI
 
-/// A GIN layer (Xu et al. 2019): an MLP of two layers over (1 + eps) x + the sum of its neighbours.
+/// A GIN layer (Xu et al. 2019): an MLP of two layers over (1 + eps) x + the sum of its neighbours, by sums over A + I.
 ///
 /// `nn.lins.0|1`, `nn.norms.0.module` and, where it is learned, `eps` `[1]`, named as in PyTorch Geometric's `GINConv`
 /// around its `MLP`.
@@ -29,10 +29,9 @@ public final class IsomorphismConvolution: MessagePassing {
   }
 
   private func joined(_ x: Tensor, _ aggregation: Aggregation) throws -> Tensor {
-    let own = try aggregation.own(x)
+    // The node itself is among its neighbours.
     let sums = try aggregation.neighborSums(x)
-    guard let eps else { return try sums + own }
-    return try sums + own * (eps + 1)
+    return try eps.map { try sums + aggregation.own(x) * $0 } ?? sums
   }
 }
 

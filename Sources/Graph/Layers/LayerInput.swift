@@ -52,8 +52,7 @@ extension ReceptiveField {
   func input(like: Tensor, dropout: Double, _ random: RandomStream?) throws -> LayerInput {
     guard like.isOfKernels, !isDense else {
       let x = try denseFeatures(values: nil).to(like.dtype).to(like.device)
-      guard dropout > 0, let random else { return .rows(x) }
-      return .rows(try x.droppedOut(dropout, random.next()))
+      return .rows(try x.dropped(dropout, random))
     }
     guard dropout > 0, let random else { return .stored(self, values: nil) }
     return .stored(

@@ -65,7 +65,6 @@ public final class GCNII: GraphNetwork, Model {
 
   private func predict(_ field: ReceptiveField, _ mode: Mode) throws -> Tensor {
     let random = network.dropout > 0 ? mode.random : nil
-    func dropped(_ x: Tensor) throws -> Tensor { try random.map { try x.droppedOut(network.dropout, $0.next()) } ?? x }
     var x = try network.activation(
       field.input(like: lins[0].weight, dropout: network.dropout, random).linear(lins[0]))
     var first = x
@@ -74,11 +73,11 @@ public final class GCNII: GraphNetwork, Model {
       let layer = field.layers[index]
       first = try layer.own(first)
       let before = x
-      x = try network.activation(normalized(conv(dropped(x), first: first, layer), index, mode))
+      x = try network.activation(normalized(conv(x.dropped(network.dropout, random), first: first, layer), index, mode))
       if network.residual { x = try x + layer.own(before) }
       if network.jumping == .cat { kept.append(x) }
     }
-    if level == .node { return try lins[1](dropped(x)) }
+    if level == .node { return try lins[1](x.dropped(network.dropout, random)) }
     return try readOut(network.jumping == .cat ? kept : [x], field.segments, mode)
   }
 }

@@ -27,7 +27,8 @@ public final class GIN: GraphNetwork, Model {
       try IsomorphismConvolution($0, $1, learnsEpsilon: options.learnEpsilon)
     }
     try super.init(
-      options.network, widths: convs.map(\.outputWidth), level: shape.level, outputs: task.outputs, weighting: .sum)
+      options.network, widths: convs.map(\.outputWidth), level: shape.level, outputs: task.outputs,
+      weighting: .sumWithSelf)
   }
 
   public func callAsFunction(_ input: GraphBatch, _ mode: Mode) throws -> Output {

@@ -166,7 +166,7 @@ public class GraphNetwork: Module {
       if index == convs.count - 1 {
         return try readOut(network.jumping == .cat ? kept : [x], field.segments, mode)
       }
-      input = .rows(try random.map { try x.droppedOut(network.dropout, $0.next()) } ?? x)
+      input = .rows(try x.dropped(network.dropout, random))
     }
     throw BasinError.internalError("a graph network has no layers")
   }
@@ -188,8 +188,6 @@ public class GraphNetwork: Module {
   /// The two last layers of a network of graphs.
   func head(_ vectors: Tensor, _ mode: Mode) throws -> Tensor {
     guard let lin1, let lin2 else { throw BasinError.internalError("a network of nodes has no readout") }
-    var x = try relu(lin1(vectors))
-    if network.dropout > 0, let random = mode.random { x = try x.droppedOut(network.dropout, random.next()) }
-    return try lin2(x)
+    return try lin2(relu(lin1(vectors)).dropped(network.dropout, mode.random))
   }
 }

@@ -92,8 +92,7 @@ public final class MinCutPool: Model {
       x = try convs[index](parts.x, next)
       if index < pools.count - 1 { x = try relu(x) }
     }
-    x = try relu(lin1(x.mean([1])))
-    if dropout > 0, let random = mode.random { x = try x.droppedOut(dropout, random.next()) }
+    x = try relu(lin1(x.mean([1]))).dropped(dropout, mode.random)
     guard let losses else { throw BasinError.internalError("model mincutpool has no pooling") }
     return Output(
       try lin2(x), auxiliaryLosses: ["mincut": losses.cut, "orthogonality": losses.orthogonality])

@@ -126,9 +126,7 @@ extension GraphNetwork {
       guard level == .graph || index < lins.count - 1 else { break }
       x = try network.activation(normalized(x, index, mode))
       if network.residual, case .rows(let before) = input, before.shape[1] == x.shape[1] { x = try x + before }
-      if index < lins.count - 1 {
-        input = .rows(try random.map { try x.droppedOut(network.dropout, $0.next()) } ?? x)
-      }
+      if index < lins.count - 1 { input = .rows(try x.dropped(network.dropout, random)) }
     }
     return x
   }

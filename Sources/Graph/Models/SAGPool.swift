@@ -122,10 +122,7 @@ public final class SAGPool: Model {
       vectors = try kept.meanAndMax(x)
     }
     guard let vectors else { throw BasinError.internalError("model sagpool has no layers") }
-    var x = try relu(lin1(vectors))
-    if options.dropout > 0, let random = mode.random {
-      x = try x.droppedOut(options.dropout, random.next())
-    }
+    let x = try relu(lin1(vectors)).dropped(options.dropout, mode.random)
     return Output(try lin3(relu(lin2(x))))
   }
 }

@@ -6,6 +6,8 @@ public enum Weighting: String, Hashable, Sendable {
   case renormalized
   /// Each edge's weight.
   case sum
+  /// Each edge's weight, and 1 for the node itself: A + I.
+  case sumWithSelf
   /// Each edge's weight by the sum of them over the node's neighbours.
   case mean
   /// All the same, the node itself among them: for attention, which makes weights of its own.
@@ -40,6 +42,7 @@ final class DerivedGraph {
       switch weighting {
       case .renormalized: try graph.adjacency.renormalized()
       case .sum: graph.adjacency
+      case .sumWithSelf: try graph.adjacency.addingIdentity()
       case .mean: graph.adjacency.rowNormalized()
       case .looped: try graph.adjacency.withSelfLoops()
       }
@@ -62,6 +65,28 @@ final class DerivedGraph {
 }
 
 extension SparseMatrix {
+  /// A + I.
+  ///
+  /// - Throws: `BasinError` where the matrix is not square.
+  func addingIdentity() throws -> SparseMatrix {
+    let looped = try withSelfLoops()
+    var sums = looped.values
+    for row in 0..<rows {
+      var entry = rowPointers[row]
+      for place in looped.rowPointers[row]..<looped.rowPointers[row + 1] {
+        let column = looped.columnIndices[place]
+        var value: Float = Int(column) == row ? 1 : 0
+        if entry < rowPointers[row + 1], columnIndices[entry] == column {
+          value += values[entry]
+          entry += 1
+        }
+        sums[place] = value
+      }
+    }
+    return try SparseMatrix(
+      rows: rows, columns: columns, rowPointers: looped.rowPointers, columnIndices: looped.columnIndices, values: sums)
+  }
+
   /// The same entries with one of every row on the diagonal, all of value 1.
   ///
   /// - Throws: `BasinError` where the matrix is not square.
