@@ -1,8 +1,9 @@
 // Reads a graph file and tells time and memory: what the benchmark of graph files and the tests of hostile ones run.
 //
-//   graph-reading FILE            one JSON line: {"format", "graphs", "nodes", "edges", "seconds", "arrayBytes", "baselineBytes",
-//                                 "peakBytes"}, or {"error", "kind", "seconds", "baselineBytes", "peakBytes"}; FILE may be /dev/stdin
+//   graph-reading FILE            one JSON line: {"format", "graphs", "nodes", "edges", "nodeAttributes", "edgeAttributes",
+//                                 "graphAttributes", "classes", "warnings", "seconds", "arrayBytes", "baselineBytes", "peakBytes"}, or {"error", "kind", "seconds", "baselineBytes", "peakBytes"}; FILE may be /dev/stdin
 //   graph-reading FILE --serve    the protocol of server.py: a step reads the file
+//   graph-reading FILE --convert TARGET
 //
 // `seconds` is processor time, `peakBytes` the process's largest resident size, `baselineBytes` its size before reading, and
 // `arrayBytes` what the graph's arrays hold.
@@ -17,6 +18,11 @@ struct Outcome: Encodable {
   var graphs: Int?
   var nodes: Int?
   var edges: Int?
+  var nodeAttributes: [String]?
+  var edgeAttributes: [String]?
+  var graphAttributes: [String]?
+  var classes: Int?
+  var warnings: [String]?
   var arrayBytes: Int?
   var seconds = 0.0
   var baselineBytes = 0
@@ -52,6 +58,11 @@ func readOnce(_ path: String) -> Outcome {
     outcome.format = collection.format?.rawValue
     (outcome.graphs, outcome.nodes, outcome.edges) = (collection.graphCount, collection.nodeCount, collection.edgeCount)
     outcome.arrayBytes = collection.byteCount
+    outcome.nodeAttributes = collection.nodeAttributes.map { "\($0.name): \($0.typeName)" }
+    outcome.edgeAttributes = collection.edgeAttributes.map { "\($0.name): \($0.typeName)" }
+    outcome.graphAttributes = collection.graphAttributes.map { "\($0.name): \($0.typeName)" }
+    outcome.classes = collection.classNames.count
+    outcome.warnings = collection.warnings.map(\.message)
   } catch {
     (outcome.error, outcome.kind) = (error.description, error.kind.exitStatus)
   }
@@ -80,9 +91,10 @@ func serve(_ path: String) throws(BasinError) {
   }
 }
 
-let arguments = CommandLine.arguments.dropFirst()
-guard let path = arguments.first, arguments.count == 1 || arguments.dropFirst().elementsEqual(["--serve"]) else {
-  FileHandle.standardError.write(Data("usage: graph-reading FILE [--serve]\n".utf8))
+let arguments = Array(CommandLine.arguments.dropFirst())
+let isConverting = arguments.count == 3 && arguments[1] == "--convert"
+guard let path = arguments.first, arguments.count == 1 || isConverting || arguments.dropFirst().elementsEqual(["--serve"]) else {
+  FileHandle.standardError.write(Data("usage: graph-reading FILE [--serve|--convert TARGET]\n".utf8))
   exit(64)
 }
 if arguments.count == 1 {
@@ -90,7 +102,9 @@ if arguments.count == 1 {
   write(outcome)
   exit(outcome.kind ?? 0)
 }
-do throws(BasinError) { try serve(path) } catch {
+do throws(BasinError) {
+  if isConverting { _ = try GraphConversion.convert(from: path, to: arguments[2]) } else { try serve(path) }
+} catch {
   FileHandle.standardError.write(Data("\(error)\n".utf8))
   exit(error.kind.exitStatus)
 }

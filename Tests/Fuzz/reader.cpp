@@ -1,4 +1,4 @@
-// libFuzzer's entry for the readers of graph files: the first byte chooses the format and the size of the pieces, the rest is the
+// libFuzzer's entry for the readers of graph files: the first byte chooses the format (unless FUZZ_FORMAT does) and the size of the pieces, the rest is the
 // document. Beside crashes it looks for packings that do not fit together.
 #include <cstdint>
 #include <cstdio>
@@ -55,7 +55,11 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   // Very small pieces of long documents would be most of the time.
   const size_t pieces[] = {size < 200 ? size_t{1} : size_t{13}, 7, 61, 100'000};
   const size_t piece = pieces[data[0] >> 3 & 3];
+#ifdef FUZZ_FORMAT
+  const auto format = static_cast<BasinGraphFormat>(FUZZ_FORMAT);
+#else
   const auto format = static_cast<BasinGraphFormat>((data[0] & 7) % 5);
+#endif
   const int repeats = data[0] & 0x20 ? 2 : 1;
   BasinGraphXML *reader = basin_graph_xml_create();
   bool isFine = true;

@@ -1,37 +1,63 @@
 #!/usr/bin/env bash
 # Fuzzes the readers of graph files with address and undefined-behaviour sanitizers: what a change of Sources/Graph/XML needs.
 #
-#   Tests/Fuzz/run.sh [SECONDS]
+#   Tests/Fuzz/run.sh [SECONDS [TARGET ...]]
 #
-# SECONDS for each target, else 600. Targets: reader (all formats; the corpus in Tests/Fuzz/corpus seeds it), number. Uses Swift's clang,
-# which comes with libFuzzer ($CXX for another). What a run finds is in $BASIN_FUZZ_FOLDER, else .build/fuzz: `crash-*` files to be
-# mended, and added to the corpus. Exit status: 0 clean, 77 something was found, 69 no compiler with libFuzzer.
+# SECONDS of processor time for each target, else 600. Targets: graphml, gexf, gxl, listing, any (the format by chance), number; else all. The
+# corpus in Tests/Fuzz/corpus seeds them. Uses Swift's clang, which comes with libFuzzer ($CXX for another). What a run finds is in
+# $BASIN_FUZZ_FOLDER, else .build/fuzz: `crash-*` files to be mended, and added to the corpus. Exit status: 0 clean, 77 something was
+# found, 69 no compiler with libFuzzer.
 set -euo pipefail
 here="$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd -P)"
 root="$here/../.."
 seconds="${1:-600}"
+[[ $seconds =~ ^[0-9]+$ ]] || { sed -n '2,10s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2; exit 64; }
+targets=("${@:2}")
+[[ ${#targets[@]} -gt 0 ]] || targets=(graphml gexf gxl listing any number)
 folder="${BASIN_FUZZ_FOLDER:-$root/.build/fuzz}"
 compiler="${CXX:-$(dirname -- "$(readlink -f -- "$(command -v swift)")")/clang++}"
-mkdir -p -- "$folder/corpus"
 read -ra xml <<<"$(pkg-config --cflags --libs libxml-2.0)"
+mkdir -p -- "$folder"
+
+# build TARGET SOURCE [FLAG ...]. The linker of the Swift toolchain has a warning for each symbol of the sanitizer: its words are shown only if
+# it fails.
 build() {
-  # The linker of the Swift toolchain has a warning for each symbol of the sanitizer: its words are shown only if it fails.
   "$compiler" -std=c++20 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -I "$root/Sources/Graph/XML/include" \
-    "$here/$1.cpp" "$root"/Sources/Graph/XML/*.cpp "${xml[@]}" -o "$folder/$1" \
-    >"$folder/$1.build.log" 2>&1 || { grep -v "Cannot export" "$folder/$1.build.log" >&2; echo "run.sh: $compiler cannot build with libFuzzer" >&2; exit 69; }
+    "${@:3}" "$here/$2.cpp" "$root"/Sources/Graph/XML/*.cpp "${xml[@]}" -o "$folder/$1" >"$folder/$1.build.log" 2>&1 || {
+    grep -v "Cannot export" "$folder/$1.build.log" >&2
+    echo "run.sh: $compiler cannot build with libFuzzer" >&2
+    exit 69
+  }
 }
-build reader
-build number
+
 status=0
-cd -- "$folder"
-echo "reader, $seconds s"
-./reader -max_total_time="$seconds" -max_len=4096 -timeout=10 -rss_limit_mb=2048 -dict="$here/graph.dict" -print_final_stats=1 \
-  corpus "$here/corpus" >reader.log 2>&1 || status=77
-tail -n 4 reader.log
-echo "number, $((seconds / 10)) s"
-mkdir -p numbers
-printf '1.5' >numbers/a
-printf -- '-123456789012345678901e-30' >numbers/b
-./number -max_total_time="$((seconds / 10))" -max_len=800 numbers >number.log 2>&1 || status=77
-tail -n 2 number.log
+for target in "${targets[@]}"; do
+  case $target in
+    graphml) build "$target" reader -DFUZZ_FORMAT=BASIN_GRAPH_GRAPHML ;;
+    gexf) build "$target" reader -DFUZZ_FORMAT=BASIN_GRAPH_GEXF ;;
+    gxl) build "$target" reader -DFUZZ_FORMAT=BASIN_GRAPH_GXL ;;
+    listing) build "$target" reader -DFUZZ_FORMAT=BASIN_GRAPH_LISTING ;;
+    any) build "$target" reader ;;
+    number) build "$target" number ;;
+    *) echo "run.sh: there is no target $target" >&2; exit 64 ;;
+  esac
+  mkdir -p -- "$folder/$target-corpus"
+  seeds=("$here/corpus")
+  [[ $target != number ]] || seeds=("$here/numbers")
+  # On a busy machine libFuzzer's own clock runs ahead of the processor's: bash's limit is on the latter.
+  begin=$SECONDS
+  code=0
+  (
+    cd -- "$folder"
+    ulimit -t "$seconds"
+    exec "./$target" -max_len=4096 -timeout=10 -rss_limit_mb=2048 -dict="$here/graph.dict" "$target-corpus" "${seeds[@]}" >"$target.log" 2>&1
+  ) || code=$?
+  # 137 and 152 are the limit's signals.
+  if [[ $code == 137 || $code == 152 ]] && ! grep -q "Test unit written" "$folder/$target.log"; then
+    echo "$target: clean after $seconds s of processor time ($((SECONDS - begin)) s): $(grep -c . "$folder/$target.log") lines, $(grep '^#' "$folder/$target.log" | tail -n 1 | cut -c 1-90)"
+  else
+    echo "$target: ended with $code, see $folder/$target.log"
+    status=77
+  fi
+done
 exit "$status"

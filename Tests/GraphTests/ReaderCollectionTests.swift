@@ -76,7 +76,8 @@ struct ReaderCollectionTests {
       let error = ReaderTestData.error { _ = try GraphCollectionReader.read(path: damaged + "/s/LOW") }
       #expect(error?.kind == .badData || error?.kind == .missingInput, "\(cut)")
     }
-    for place in stride(from: 20, to: bytes.count - 8, by: 11) {
+    // (Of the byte before its checksum some bits mean nothing.)
+    for place in stride(from: 20, to: bytes.count - 9, by: 11) {
       var changed = bytes
       changed[place] ^= 0x40
       try Data(changed).write(to: URL(fileURLWithPath: damaged))

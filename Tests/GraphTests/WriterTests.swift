@@ -74,7 +74,7 @@ struct WriterTests {
     #expect(try GraphFileReader.read(path: target) == graph)
     let written = String(decoding: try ReaderTestData.bytes(target), as: UTF8.self)
     for part in [
-      "<viz:position x=\"1.0\" y=\"2.0\" z=\"3.0\"/>", "label=\"A\"", "weight=\"2.0\"", "<viz:color hex=\"#00ff00\"/>",
+      "<viz:position x=\"1.0\" y=\"2.0\" z=\"3.0\"/>", "label=\"A\"", "weight=\"2.0\"", "<viz:color r=\"0\" g=\"255\" b=\"0\" hex=\"#00ff00\"/>",
       "<viz:thickness value=\"2.0\"/>",
     ] {
       #expect(written.contains(part), "\(part)")

@@ -64,6 +64,9 @@ public struct AttributeColumn: Sendable {
     isPresent = codes.map { $0 >= 0 }
   }
 
+  /// The type as people read it: `double`, `list of string`.
+  public var typeName: String { itemType.map { "list of \($0.rawValue)" } ?? type.rawValue }
+
   /// Whether it says how an element is drawn, called or dated rather than what it is: Gephi's and yEd's places and colours, GEXF's own
   /// `label`, `start`, `end` and `timestamp`. Such a column is no feature unless it is named.
   public var isDecoration: Bool {

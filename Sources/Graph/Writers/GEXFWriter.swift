@@ -153,13 +153,26 @@ private struct GEXFGraphWriter {
       }
       output.raw("        </attvalues>\n")
     }
-    try draw("viz:color", [("hex", "viz:color")], columns, element)
+    try drawColor(columns, element)
     try draw("viz:position", [("x", "viz:x"), ("y", "viz:y"), ("z", "viz:z")], columns, element)
     for name in ["viz:size", "viz:thickness", "viz:shape"] as [StaticString] {
       try draw(name, [("value", "\(name)")], columns, element)
     }
     output.raw("      ")
     output.raw(end)
+  }
+
+  /// In both of GEXF's ways: some programs know only one.
+  private func drawColor(_ columns: Columns, _ element: Int) throws(BasinError) {
+    guard let column = columns.drawn["viz:color"], column.isPresent[element] else { return }
+    let hex = column.writtenBytes(element)
+    output.raw("        <viz:color")
+    for (place, name) in ["r", "g", "b"].enumerated() {
+      let digits = String(decoding: hex[(1 + 2 * place)..<(3 + 2 * place)], as: UTF8.self)
+      output.plain(" \(name)=\"\(Int(digits, radix: 16) ?? 0)\"")
+    }
+    try output.attribute("hex", hex, of: "")
+    output.raw("/>\n")
   }
 
   private func draw(

@@ -5,59 +5,10 @@
 
 namespace basin::graph {
 
-namespace {
-
-/// Drawn once per process, so that no file can be made whose ids all collide. Numbers do not depend on it.
-const uint64_t seed = [] {
+const uint64_t ByteTable::seed_ = [] {
   std::random_device source;
   return static_cast<uint64_t>(source()) << 32 | source();
 }();
-
-uint64_t fold(uint64_t value) {
-  const auto product = static_cast<unsigned __int128>(value) * 0x9E3779B97F4A7C15u;
-  return static_cast<uint64_t>(product) ^ static_cast<uint64_t>(product >> 64);
-}
-
-template <typename T>
-T load(const char* from) {
-  T value;
-  std::memcpy(&value, from, sizeof(T));
-  return value;
-}
-
-/// Up to eight bytes, padded with zeros. No call of memcpy with a size that is not constant: that costs more than the rest.
-uint64_t padded(std::string_view text) {
-  const char* start = text.data();
-  const size_t count = text.size();
-  if (count == 8) return load<uint64_t>(start);
-  if (count >= 4) {
-    // Two loads that overlap; the shift drops from the second what the first has.
-    const uint64_t upper = static_cast<uint64_t>(load<uint32_t>(start + count - 4)) >> (8 * (8 - count));
-    return load<uint32_t>(start) | upper << 32;
-  }
-  uint64_t value = 0;
-  for (size_t index = 0; index < count; ++index) {
-    value |= static_cast<uint64_t>(static_cast<uint8_t>(start[index])) << (8 * index);
-  }
-  return value;
-}
-
-}  // namespace
-
-static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "padded() reads words as little endian");
-
-ByteTable::Key ByteTable::key(std::string_view text) {
-  if (text.size() <= 8) {
-    const uint64_t head = padded(text);
-    // A zero would stay zero under fold whatever the seed; the second round spreads what the multiplication leaves in the upper bits.
-    return {head, fold(fold(head ^ seed) + 1)};
-  }
-  uint64_t state = seed ^ text.size();
-  size_t offset = 0;
-  for (; offset + 8 <= text.size(); offset += 8) state = fold(state ^ load<uint64_t>(text.data() + offset)) + 1;
-  state = fold(state ^ padded(text.substr(offset))) + 1;
-  return {state, fold(state)};
-}
 
 int32_t ByteTable::intern(std::string_view text, const Key& key) {
   if (slots_.empty()) grow();

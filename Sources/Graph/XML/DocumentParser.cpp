@@ -69,10 +69,9 @@ struct DocumentParser::Callbacks {
   }
 
   static void characters(void* user, const xmlChar* text, int count) {
+    if (!static_cast<DocumentParser*>(user)->wantsText) return;
     guarded(user, [&](DocumentParser& parser) {
-      if (parser.handler_ != nullptr) {
-        parser.handler_->text({reinterpret_cast<const char*>(text), static_cast<size_t>(count)});
-      }
+      parser.handler_->text({reinterpret_cast<const char*>(text), static_cast<size_t>(count)});
     });
   }
 

@@ -66,6 +66,9 @@ class DocumentParser {
                                                              : Position{};
   }
 
+  /// Whether the handler is told of text. Most is layout, and a call for each blank line adds up.
+  bool wantsText = false;
+
   /// The address that libxml2 will hand over for a name: names are then compared by address.
   const xmlChar* known(const char* name) { return xmlDictLookup(context_->dict, BAD_CAST name, -1); }
 

@@ -83,7 +83,7 @@ void GraphHandler::keepDefault(Domain domain, int32_t index, std::string_view te
   }
 }
 
-std::string GraphHandler::place(Domain domain, int32_t index, int64_t element) const {
+std::string GraphHandler::place(Domain domain, int32_t index, int64_t element) {
   const std::string key = "key \"" + quoted(store.columns[domain][static_cast<size_t>(index)]->name) + "\"";
   if (element < 0 || domain == graphs) return key;
   return (domain == nodes ? store.nodeName(element) : store.edgeName(element)) + ", " + key;

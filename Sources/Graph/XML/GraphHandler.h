@@ -14,7 +14,7 @@ class GraphHandler : public Handler {
  public:
   void end() final;
   void text(std::string_view piece) final {
-    if (isCapturing_ && ignoredDepth_ == 0) capture(piece);
+    if (ignoredDepth_ == 0) capture(piece);
   }
   void start(const Tag& tag) final;
 
@@ -46,11 +46,11 @@ class GraphHandler : public Handler {
   void leaveOut(const Tag& tag, bool isOwn);
 
   void startCapturing() {
-    isCapturing_ = true;
+    parser.wantsText = true;
     captured.clear();
   }
-  void stopCapturing() { isCapturing_ = false; }
-  bool isCapturing() const { return isCapturing_; }
+  void stopCapturing() { parser.wantsText = false; }
+  bool isCapturing() const { return parser.wantsText; }
 
   void warn(std::string message, const std::string& cause) {
     store.warnings.add(std::move(message), cause, parser.position());
@@ -75,11 +75,10 @@ class GraphHandler : public Handler {
 
  private:
   void capture(std::string_view piece);
-  std::string place(Domain domain, int32_t column, int64_t element) const;
+  std::string place(Domain domain, int32_t column, int64_t element);
 
   std::vector<Frame> frames_;
   int ignoredDepth_ = 0;
-  bool isCapturing_ = false;
   const xmlChar* space_ = nullptr;
   std::string spaceText_;
   std::array<std::array<int32_t, 16>, 3> extras_ = [] {

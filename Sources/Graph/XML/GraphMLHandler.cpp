@@ -241,7 +241,7 @@ std::vector<Domain> GraphMLHandler::domainsOf(std::string_view value) {
 }
 
 int32_t GraphMLHandler::columnFor(std::string_view id, Domain domain) {
-  int32_t key = keys_.find(id);
+  int32_t key = latestKeyNumber_ >= 0 && id == latestKey_ ? latestKeyNumber_ : keys_.find(id);
   if (key < 0) {
     const std::string text = quoted(id);
     warn("key \"" + text + "\" is not declared; it is read as string", "undeclared " + text);
@@ -250,6 +250,10 @@ int32_t GraphMLHandler::columnFor(std::string_view id, Domain domain) {
     for (const Domain any : {nodes, edges, graphs}) {
       columns_[any][static_cast<size_t>(key)] = any == domain ? store.declare(any, id, id, {}) : undeclared;
     }
+  }
+  if (key != latestKeyNumber_) {
+    latestKey_ = id;
+    latestKeyNumber_ = key;
   }
   int32_t& column = columns_[domain][static_cast<size_t>(key)];
   if (column == undeclared) {

@@ -41,6 +41,9 @@ class GraphMLHandler final : public GraphHandler {
   std::vector<int32_t> columns_[3];
   /// The columns the key that is open belongs to.
   std::vector<std::pair<Domain, int32_t>> openKey_;
+  /// The key of the latest data, for the next is often of the same.
+  std::string latestKey_;
+  int32_t latestKeyNumber_ = -1;
   Domain dataDomain_ = nodes;
   int64_t dataElement_ = -1;
   int32_t dataColumn_ = skipped;

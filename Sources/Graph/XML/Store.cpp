@@ -34,6 +34,8 @@ size_t Store::count(Domain domain) const {
 int64_t Store::addNode(std::string_view id) {
   ++totalNodes;
   if (isCounting_) return -1;
+  // Ids are numbered in the order of the document, and an edge may name a node that is yet to come.
+  if (waitingCount_ > 0) lookUpWaiting();
   const int32_t identifier = identifiers.intern(id);
   const auto node = static_cast<int64_t>(identifierOfNode.size());
   if (node >= INT32_MAX) throw Refusal{"there are more nodes than can be numbered", "Split the file"};
@@ -51,10 +53,12 @@ int64_t Store::addNode(std::string_view id) {
 int64_t Store::addEdge(std::string_view source, std::string_view target, bool directed, Position position) {
   ++totalEdges;
   if (isCounting_) return -1;
-  // Both places are loaded while the other is waited for.
   const ByteTable::Key sourceKey = ByteTable::key(source), targetKey = ByteTable::key(target);
   identifiers.prefetch(sourceKey);
   identifiers.prefetch(targetKey);
+  // A key is the whole of a short id; a long one would be gone by then.
+  const bool canWait = source.size() <= 8 && target.size() <= 8;
+  if (!canWait || waitingCount_ == waiting_.size()) lookUpWaiting();
   const auto edge = static_cast<int64_t>(sources.size());
   if (directed != isDirected) {
     ++edgesAgainstDefault;
@@ -63,9 +67,28 @@ int64_t Store::addEdge(std::string_view source, std::string_view target, bool di
   } else if (edgesAgainstDefault > 0) {
     edgeIsDirected.push(directed);
   }
-  sources.push(end(identifiers.intern(source, sourceKey), position));
-  targets.push(end(identifiers.intern(target, targetKey), position));
+  if (canWait) {
+    sources.push(-1);
+    targets.push(-1);
+    waiting_[waitingCount_++] = {sourceKey, targetKey, static_cast<uint8_t>(source.size()),
+                                 static_cast<uint8_t>(target.size()), position};
+  } else {
+    sources.push(end(identifiers.intern(source, sourceKey), position));
+    targets.push(end(identifiers.intern(target, targetKey), position));
+  }
   return edge;
+}
+
+void Store::lookUpWaiting() {
+  const size_t first = sources.size() - waitingCount_;
+  for (size_t index = 0; index < waitingCount_; ++index) {
+    const Waiting& edge = waiting_[index];
+    const std::string_view source(reinterpret_cast<const char*>(&edge.source.head), edge.sourceSize);
+    const std::string_view target(reinterpret_cast<const char*>(&edge.target.head), edge.targetSize);
+    sources[first + index] = end(identifiers.intern(source, edge.source), edge.position);
+    targets[first + index] = end(identifiers.intern(target, edge.target), edge.position);
+  }
+  waitingCount_ = 0;
 }
 
 /// The node of an id, or -2 - m until it is met.
@@ -86,6 +109,7 @@ int32_t Store::end(int32_t identifier, Position position) {
 void Store::endGraph() {
   isInGraph_ = false;
   if (isCounting_) return;
+  lookUpWaiting();
   if (!mentions_.empty()) {
     for (size_t edge = static_cast<size_t>(edgePointers[edgePointers.size() - 1]); edge < sources.size(); ++edge) {
       for (Buffer<int32_t>* side : {&sources, &targets}) {
@@ -151,7 +175,8 @@ std::string Store::nodeName(int64_t node) const {
   return "node \"" + quoted(identifiers[static_cast<size_t>(identifierOfNode[static_cast<size_t>(node)])]) + "\"";
 }
 
-std::string Store::edgeName(int64_t edge) const {
+std::string Store::edgeName(int64_t edge) {
+  lookUpWaiting();
   return "edge \"" + endName(sources[static_cast<size_t>(edge)]) + "\" to \"" +
          endName(targets[static_cast<size_t>(edge)]) + "\"";
 }

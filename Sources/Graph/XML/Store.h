@@ -1,6 +1,7 @@
 #ifndef BASIN_GRAPH_STORE_H
 #define BASIN_GRAPH_STORE_H
 
+#include <array>
 #include <memory>
 #include <vector>
 
@@ -66,11 +67,19 @@ class Store {
 
   std::string nodeName(int64_t node) const;
   /// `edge "a" to "b"`.
-  std::string edgeName(int64_t edge) const;
+  std::string edgeName(int64_t edge);
 
  private:
+  /// An edge whose ends have not been looked up yet.
+  struct Waiting {
+    ByteTable::Key source, target;
+    uint8_t sourceSize, targetSize;
+    Position position;
+  };
+
   int32_t end(int32_t identifier, Position position);
   std::string endName(int32_t end) const;
+  void lookUpWaiting();
 
   bool onlyFirst_ = false;
   bool isCounting_ = false;
@@ -86,6 +95,10 @@ class Store {
     Position position;
   };
   std::vector<Mention> mentions_;
+  /// The latest edges, in order. Their ends are looked up some edges later, when the memory has come: a table of many ids does not fit
+  /// the nearest cache, and waiting for it would be half of the work.
+  std::array<Waiting, 16> waiting_;
+  size_t waitingCount_ = 0;
   /// Columns by name, and for each whether the document that is open has declared it.
   ByteTable names_[3];
   std::vector<std::vector<int32_t>> columnsOfName_[3];
