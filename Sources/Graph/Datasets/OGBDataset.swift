@@ -34,7 +34,7 @@ public struct OGBDataset: GraphDataset {
     let path = try source.requirePath()
     let read = try OGBReader(path: path, scheme: options.split.isEmpty ? nil : options.split)
     let adjacency = try read.graphs.adjacency(
-      symmetric: options.symmetric, weightedBy: options.weight.isEmpty ? nil : options.weight)
+      symmetric: options.symmetric, linesAreOneWay: true, weightedBy: options.weight.isEmpty ? nil : options.weight)
     var features = NodeFeatures(nodes: read.graphs.nodeCount)
     for kind in try NodeFeatures.Kind.list(options.features) {
       switch kind {
