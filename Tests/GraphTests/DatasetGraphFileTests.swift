@@ -82,6 +82,22 @@ struct DatasetGraphFileTests {
     #expect(try dataset("graphml", path, ["features": "degree"]).facts.shape.features == 2)
   }
 
+  @Test("every published graph file can be looked at", .enabled(if: GraphTestData.has("xml")))
+  func inspections() throws {
+    let root = (GraphTestData.data ?? "") + "/xml/"
+    var seen = 0
+    for name in try #require(FileManager.default.enumerator(atPath: root)).compactMap({ $0 as? String }).sorted() {
+      let format = (name as NSString).pathExtension
+      // Two files that are damaged on purpose, and one without a graph.
+      guard ["graphml", "gexf"].contains(format), !name.contains("invalid"), !name.contains("meta.gexf") else { continue }
+      do {
+        #expect(try dataset(format, root + name).inspection().nodes ?? 0 >= 0, "\(name)")
+        seen += 1
+      } catch let error as BasinError { Issue.record("\(name): \(error)") }
+    }
+    #expect(seen > 40, "\(seen)")
+  }
+
   @Test("GXL collections with the splits they list", .enabled(if: GraphTestData.has("xml/gxl")), arguments: [
     ("Letter.tar.gz/Letter/LOW", [750, 750, 750], 15), ("Mutagenicity.tar.gz", [1500, 500, 2337], 2),
     ("AIDS.tar.gz", [250, 250, 1500], 2),

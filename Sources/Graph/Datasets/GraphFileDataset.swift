@@ -75,6 +75,7 @@ public struct GraphFileDataset: GraphDataset {
         ? GraphBatch.Graph(features: normalized, adjacency: adjacency)
         : GraphBatch.Graph(features: normalized, adjacency: adjacency, graphPointers: read.nodePointers),
       level: level, targets: targets, splits: splits, files: [path],
-      described: DataInspection(format: read.format?.rawValue ?? "graph", read, structure: warnings))
+      described: DataInspection(format: read.format?.rawValue ?? "graph", read, structure: warnings),
+      advice: reading.labelAdvice)
   }
 }

@@ -23,14 +23,10 @@ struct GraphFileTask {
     let chosen = try labelColumns()
     let targets: Targets
     if chosen.isEmpty {
-      guard level == .graph, !graphs.packing.classNames.isEmpty else {
-        throw BasinError.badData(
-          "no \(level.rawValue) attribute looks like a class: there is nothing to learn", file: graphs.file,
-          advice: columns.isEmpty
-            ? "The \(level.rawValue)s have no attributes"
-            : "Name it by --set dataset.label=NAME; there are \(columns.map(\.name).joined(separator: ", "))")
-      }
-      targets = .classes(graphs.packing.labels, names: graphs.packing.classNames)
+      let isListed = level == .graph && !graphs.packing.classNames.isEmpty
+      targets = isListed
+        ? .classes(graphs.packing.labels, names: graphs.packing.classNames)
+        : .classes([Int32](repeating: -1, count: items), names: [])
     } else if chosen.count == 1, options.task == .auto || options.task == .classification {
       let classes = try classNumbers(of: chosen[0])
       targets = .classes(classes.labels, names: classes.names)
@@ -38,6 +34,13 @@ struct GraphFileTask {
       targets = try numbers(chosen)
     }
     return (targets, try splits(targets))
+  }
+
+  /// How classes are given where none were found.
+  var labelAdvice: String {
+    columns.isEmpty
+      ? "The \(level.rawValue)s have no attributes"
+      : "Name an attribute by --set dataset.label=NAME; there are \(columns.map(\.name).joined(separator: ", "))"
   }
 
   private func labelColumns() throws -> [AttributeColumn] {
@@ -88,7 +91,7 @@ struct GraphFileTask {
     }
     if parts.joined().isEmpty, let column = columns.first(where: { $0.name == options.split }) {
       parts = try parted(column)
-      if case .classes = targets, let item = parts.joined().first(where: { !targets.isKnown($0) }) {
+      if case .classes(_, let names) = targets, !names.isEmpty, let item = parts.joined().first(where: { !targets.isKnown($0) }) {
         throw BasinError.badData(
           "a \(level.rawValue) of the `\(column.text(item) ?? "")` split has no label", file: graphs.file, place: name(item),
           advice: "Give it a label, or take it out of the split")
