@@ -67,6 +67,7 @@ struct DatasetOGBTests {
 
   @Test("damage is told with file and line", arguments: [
     ("raw/edge", "0,1\n1,3\n0,1\n", 2, "graph 0 has 3 nodes"), ("raw/edge", "0,1\n", 2, "3 edges"),
+    ("raw/edge", "0,1\n1,2\n0,1\n0,1\n", 4, "3 edges"),
     ("raw/edge", "0,1\n1,2\n-1,1\n", 3, "graph 1 has 2 nodes"), ("raw/num-node-list", "3\n2\n-1\n", 3, "-1 nodes"),
     ("raw/num-node-list", "3\n2\n99999999999\n", 3, "nodes"), ("raw/num-edge-list", "2\n1\n", 3, "3 graphs"),
     ("raw/node-feat", "1,2\n", 2, "6 nodes"), ("raw/node-feat", "1,2\n1,x\n", 2, "\"x\""),

@@ -98,7 +98,7 @@ struct GraphFileTask {
       }
     }
     if parts.joined().isEmpty { parts[0] = Array(0..<items) }
-    guard !parts[0].isEmpty else {
+    guard !parts[0].isEmpty || items == 0 else {
       throw BasinError.badData(
         "no \(level.rawValue) is for training", file: graphs.file,
         advice: "Mark some `train` in attribute \(options.split)")
