@@ -39,7 +39,8 @@ extension GraphCollection {
     guard let column = edgeAttribute(named: name) else {
       throw .usage(
         "\(file) has no edge attribute `\(name)`",
-        advice: edgeAttributes.isEmpty ? "It has none" : "It has: \(edgeAttributes.map(\.name).joined(separator: ", "))")
+        advice: edgeAttributes.isEmpty ? "It has none" : "It has: \(edgeAttributes.map(\.name).joined(separator: ", "))"
+      )
     }
     var weights: [Float] = []
     weights.reserveCapacity(edgeCount)

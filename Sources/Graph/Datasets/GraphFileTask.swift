@@ -24,7 +24,8 @@ struct GraphFileTask {
     let targets: Targets
     if chosen.isEmpty {
       let isListed = level == .graph && !graphs.packing.classNames.isEmpty
-      targets = isListed
+      targets =
+        isListed
         ? .classes(graphs.packing.labels, names: graphs.packing.classNames)
         : .classes([Int32](repeating: -1, count: items), names: [])
     } else if chosen.count == 1, options.task == .auto || options.task == .classification {
@@ -78,7 +79,8 @@ struct GraphFileTask {
     for item in 0..<items { table.values += columns.map { $0.number(item) ?? .nan } }
     if let bad = table.values.firstIndex(where: \.isInfinite) {
       throw BasinError.badData(
-        "`\(columns[bad % columns.count].name)` is infinite", file: graphs.file, place: "\(level.rawValue) \(bad / columns.count)")
+        "`\(columns[bad % columns.count].name)` is infinite", file: graphs.file,
+        place: "\(level.rawValue) \(bad / columns.count)")
     }
     return try Targets(table, options.task, file: graphs.file)
   }
@@ -91,9 +93,12 @@ struct GraphFileTask {
     }
     if parts.joined().isEmpty, let column = columns.first(where: { $0.name == options.split }) {
       parts = try parted(column)
-      if case .classes(_, let names) = targets, !names.isEmpty, let item = parts.joined().first(where: { !targets.isKnown($0) }) {
+      if case .classes(_, let names) = targets, !names.isEmpty,
+        let item = parts.joined().first(where: { !targets.isKnown($0) })
+      {
         throw BasinError.badData(
-          "a \(level.rawValue) of the `\(column.text(item) ?? "")` split has no label", file: graphs.file, place: name(item),
+          "a \(level.rawValue) of the `\(column.text(item) ?? "")` split has no label", file: graphs.file,
+          place: name(item),
           advice: "Give it a label, or take it out of the split")
       }
     }
@@ -143,7 +148,8 @@ struct GraphFileTask {
     let except = taken + graphs.nodeAttributes.filter { $0.name == options.split }.map(\.id)
     let (matrix, _) = try graphs.featureMatrix(chosen.isEmpty ? nil : chosen, except: except, warnings: &warnings)
     // A feature of each node's own tells nothing about the nodes of another graph.
-    guard level == .graph, matrix.columns == graphs.nodeCount, graphs.nodeAttributes.allSatisfy({ except.contains($0.id) })
+    guard level == .graph, matrix.columns == graphs.nodeCount,
+      graphs.nodeAttributes.allSatisfy({ except.contains($0.id) })
     else { return matrix }
     warnings = [ReadWarning(message: "nodes have no features; each gets its degree")]
     return try derived("degree", adjacency)

@@ -60,7 +60,9 @@ public struct OGBDataset: GraphDataset {
     described.directed = !options.symmetric
     described.nodeAttributes = (0..<read.features.columns).map { "attribute.\($0)" }
     let missing = read.targets.values.count { $0.isNaN }
-    if missing > 0 { described.warnings.append(.init(message: "\(missing) of \(read.targets.values.count) targets are not known")) }
+    if missing > 0 {
+      described.warnings.append(.init(message: "\(missing) of \(read.targets.values.count) targets are not known"))
+    }
     content = try GraphExamples(
       read.level == .graph
         ? GraphBatch.Graph(
