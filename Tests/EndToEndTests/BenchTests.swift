@@ -29,6 +29,39 @@ import Testing
 
   // MARK: What is compared
 
+  @Test("seeds that divide the data: by a split each, by folds")
+  func divisions() throws {
+    let space = try Workspace()
+    try space.write(
+      """
+      methods: [backbone]
+      splits: 3
+      cases:
+        - {model: gcn, dataset: communities, epochs: 2}
+        - {model: gcn, dataset: communities, epochs: 3, folds: 2, seeds: 3}
+      """, to: "own.yaml")
+    let results = try space.json(["bench", "--config", "own.yaml", "--out", "own"])
+    #expect(results["plan"]?["cases"]?.items.map { $0["seeds"]?.integer } == [3, 3])
+    func divisions(_ label: String) throws -> [String] {
+      try (0..<3).map { seed in
+        let name = "own/runs/graph-gcn-communities-\(label)-backbone-\(seed)/config.yaml"
+        return String(decoding: try space.data(name), as: UTF8.self).split(separator: "\n")
+          .filter { $0.hasPrefix("splitSeed:") || $0.hasPrefix("fold:") }.joined(separator: " ")
+      }
+    }
+    let names = space.names(in: "own/runs")
+    let labels = Set(names.compactMap { $0.components(separatedBy: "-backbone-").first?.components(separatedBy: "communities-").last })
+    let splits = try #require(labels.first { $0.contains("epochs_2") })
+    let folds = try #require(labels.first { $0.contains("epochs_3") })
+    #expect(try divisions(splits) == ["splitSeed: 0 fold: null", "splitSeed: 1 fold: null", "splitSeed: 2 fold: null"])
+    #expect(try divisions(folds) == ["splitSeed: 0 fold: 1/2", "splitSeed: 0 fold: 2/2", "splitSeed: 1 fold: 1/2"])
+    let flags = try space.json([
+      "bench", "--models", "gcn", "--datasets", "communities", "--methods", "backbone", "--epochs", "2", "--folds", "2",
+      "--out", "flags",
+    ])
+    #expect(flags["runs"]?.items.count == 2)
+  }
+
   @Test("a file names cases, methods, seeds, jobs and threads; flags override it")
   func file() throws {
     let space = try Workspace()
@@ -80,6 +113,8 @@ import Testing
         ["line 3", "same"]
       ),
       ("methods: [backbone, pwsa]", 65, ["line 1, column 21", "'pswa'"]), ("methods: swa", 65, ["line 1", "methods"]),
+      ("folds: 1", 65, ["line 1", "folds"]), ("splits: 3\nseeds: 2", 65, ["line 2", "exclude"]),
+      ("splits: 3\nfolds: 2", 65, ["line 2", "exclude"]),
       ("seeds: many", 65, ["line 1", "seeds"]), ("seeds: [", 65, ["own.yaml", "YAML"]),
       ("", 65, ["own.yaml", "cases"]),
     ] as [(String, Int32, [String])])
@@ -98,7 +133,8 @@ import Testing
       (["--config", "x.yaml"], 66, ["x.yaml"]), (["--epochs-scale", "0"], 64, ["--epochs-scale"]),
       (["--epochs-scale", "nan"], 64, ["--epochs-scale"]),
       (["--epochs", "3", "--epochs-scale", "2"], 64, ["--epochs"]), (["--seeds", "0"], 64, ["--seeds"]),
-      (["--threads", "0"], 64, ["--threads"]),
+      (["--threads", "0"], 64, ["--threads"]), (["--folds", "1"], 64, ["--folds"]),
+      (["--splits", "3", "--seeds", "3"], 64, ["--splits", "--seeds"]),
       (["--methods", ","], 64, ["--methods"]), (["--methods", "swa,swa"], 64, ["swa", "twice"]),
       (["--resume"], 64, ["--out"]),
       (["--models", "gcn", "--datasets", "shapes"], 64, ["nothing to compare"]),

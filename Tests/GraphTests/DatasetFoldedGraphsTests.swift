@@ -35,14 +35,16 @@ struct DatasetFoldedGraphsTests {
     #expect(try data.inspection().warnings.first?.message == "2 folds are published with it")
   }
 
-  @Test("damage is told with the line", arguments: [
-    ("M/M.txt", "3\n3 1\n", 3, "ends where node 0"), ("M/M.txt", "2\n1 1\n0 0\n", 4, "ends where graph 1"),
-    ("M/M.txt", "99999999999\n1 1\n0 0\n", 1, "graphs"), ("M/M.txt", "1\n1 1\n0 0\n0 0\n", 4, "more than the 1"),
-    ("M/M.txt", "1\n2 1\n0 1 2\n0 0\n", 3, "nodes 0 to 1"), ("M/M.txt", "1\n2 1\n0 3 1\n0 0\n", 3, "degree is 3"),
-    ("M/M.txt", "1\n2 1\n0 0\n0 0 5\n", 4, "first node has 0"), ("M/M.txt", "1\n1\n0 0\n", 2, "the label of graph 0"),
-    ("M/M.txt", "1\n1 x\n0 0\n", 2, "\"x\""), ("M/M.txt", "1\n999999999 1\n0 0\n", 4, "ends where node 1"),
-    ("M/10fold_idx/test_idx-1.txt", "3\n", 1, "graphs 0 to 2"),
-  ])
+  @Test(
+    "damage is told with the line",
+    arguments: [
+      ("M/M.txt", "3\n3 1\n", 3, "ends where node 0"), ("M/M.txt", "2\n1 1\n0 0\n", 4, "ends where graph 1"),
+      ("M/M.txt", "99999999999\n1 1\n0 0\n", 1, "graphs"), ("M/M.txt", "1\n1 1\n0 0\n0 0\n", 4, "more than the 1"),
+      ("M/M.txt", "1\n2 1\n0 1 2\n0 0\n", 3, "nodes 0 to 1"), ("M/M.txt", "1\n2 1\n0 3 1\n0 0\n", 3, "degree is 3"),
+      ("M/M.txt", "1\n2 1\n0 0\n0 0 5\n", 4, "first node has 0"), ("M/M.txt", "1\n1\n0 0\n", 2, "the label of graph 0"),
+      ("M/M.txt", "1\n1 x\n0 0\n", 2, "\"x\""), ("M/M.txt", "1\n999999999 1\n0 0\n", 4, "ends where node 1"),
+      ("M/10fold_idx/test_idx-1.txt", "3\n", 1, "graphs 0 to 2"),
+    ])
   func damage(_ member: String, _ text: String, _ line: Int, _ words: String) throws {
     let error = ReaderTestData.error { _ = try read(DatasetTestFiles(), member, text) }
     #expect(error?.kind == .badData && error?.place == "member \(member), line \(line)", "\(error?.description ?? "")")

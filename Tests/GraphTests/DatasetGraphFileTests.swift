@@ -5,7 +5,8 @@ import Testing
 
 @Suite("Data sets of graph files")
 struct DatasetGraphFileTests {
-  private func dataset(_ format: String, _ path: String, _ settings: [String: String] = [:]) throws -> GraphFileDataset {
+  private func dataset(_ format: String, _ path: String, _ settings: [String: String] = [:]) throws -> GraphFileDataset
+  {
     try GraphFileDataset(
       DatasetTestFiles.options(settings), source: DataSource(name: format, path: path), random: Random(seed: 0))
   }
@@ -58,10 +59,13 @@ struct DatasetGraphFileTests {
     #expect(try regression.batch([1], of: .train, augmentation: nil).target.values(Float.self) == [2])
     #expect(throws: BasinError.self) { try dataset("graphml", whole, ["level": "node"]) }
     #expect(ReaderTestData.error { _ = try dataset("gexf", whole) }?.advice?.hasPrefix("Write graphml:") == true)
-    #expect(ReaderTestData.error { _ = try dataset("graphml", whole, ["label": "clas"]) }?.advice?.contains("'class'") == true)
+    #expect(
+      ReaderTestData.error { _ = try dataset("graphml", whole, ["label": "clas"]) }?.advice?.contains("'class'") == true
+    )
     let bad = try files.write("bad.graphml", Self.document(parts[0], Self.graph("h", "<data key=\"p\">dev</data>")))
     #expect(ReaderTestData.error { _ = try dataset("graphml", bad) }?.place == "graph 1")
-    let unlabelled = try files.write("u.graphml", Self.document(parts[0], Self.graph("h", "<data key=\"p\">test</data>")))
+    let unlabelled = try files.write(
+      "u.graphml", Self.document(parts[0], Self.graph("h", "<data key=\"p\">test</data>")))
     #expect(ReaderTestData.error { _ = try dataset("graphml", unlabelled) }?.message.contains("no label") == true)
   }
 
@@ -82,10 +86,30 @@ struct DatasetGraphFileTests {
     #expect(try dataset("graphml", path, ["features": "degree"]).facts.shape.features == 2)
   }
 
-  @Test("GXL collections with the splits they list", .enabled(if: GraphTestData.has("xml/gxl")), arguments: [
-    ("Letter.tar.gz/Letter/LOW", [750, 750, 750], 15), ("Mutagenicity.tar.gz", [1500, 500, 2337], 2),
-    ("AIDS.tar.gz", [250, 250, 1500], 2),
-  ])
+  @Test("every published graph file can be looked at", .enabled(if: GraphTestData.has("xml")))
+  func inspections() throws {
+    let root = (GraphTestData.data ?? "") + "/xml/"
+    var seen = 0
+    for name in try #require(FileManager.default.enumerator(atPath: root)).compactMap({ $0 as? String }).sorted() {
+      let format = (name as NSString).pathExtension
+      // Two files that are damaged on purpose, and one without a graph.
+      guard ["graphml", "gexf"].contains(format), !name.contains("invalid"), !name.contains("meta.gexf") else {
+        continue
+      }
+      do {
+        #expect(try dataset(format, root + name).inspection().nodes ?? 0 >= 0, "\(name)")
+        seen += 1
+      } catch let error as BasinError { Issue.record("\(name): \(error)") }
+    }
+    #expect(seen > 40, "\(seen)")
+  }
+
+  @Test(
+    "GXL collections with the splits they list", .enabled(if: GraphTestData.has("xml/gxl")),
+    arguments: [
+      ("Letter.tar.gz/Letter/LOW", [750, 750, 750], 15), ("Mutagenicity.tar.gz", [1500, 500, 2337], 2),
+      ("AIDS.tar.gz", [250, 250, 1500], 2),
+    ])
   func collections(_ path: String, _ counts: [Int], _ classes: Int) throws {
     let root = (GraphTestData.data ?? "") + "/xml/gxl/"
     let found = try dataset("gxl", root + path)

@@ -41,7 +41,8 @@ struct DatasetOGBTests {
     #expect(data.files.count == 9)
     let told = try data.inspection()
     #expect(told.graphs == 3 && told.nodes == 6 && told.edges == 3 && told.directed == false)
-    #expect(told.edgeAttributes == ["attribute.0", "attribute.1"] && told.warnings.map(\.message) == ["1 node has no edge"])
+    #expect(
+      told.edgeAttributes == ["attribute.0", "attribute.1"] && told.warnings.map(\.message) == ["1 node has no edge"])
     let oneWay = try dataset(folder, ["symmetric": "false", "weight": "attribute.1", "features": "categories,degree"])
     let graph = try oneWay.batch([0], of: .train, augmentation: nil).input.graph
     #expect(graph.adjacency.row(2).map(\.value) == [4] && graph.adjacency.row(0).isEmpty)
@@ -65,14 +66,17 @@ struct DatasetOGBTests {
     #expect(number.facts.task == .regression(outputs: 1))
   }
 
-  @Test("damage is told with file and line", arguments: [
-    ("raw/edge", "0,1\n1,3\n0,1\n", 2, "graph 0 has 3 nodes"), ("raw/edge", "0,1\n", 2, "3 edges"),
-    ("raw/edge", "0,1\n1,2\n-1,1\n", 3, "graph 1 has 2 nodes"), ("raw/num-node-list", "3\n2\n-1\n", 3, "-1 nodes"),
-    ("raw/num-node-list", "3\n2\n99999999999\n", 3, "nodes"), ("raw/num-edge-list", "2\n1\n", 3, "3 graphs"),
-    ("raw/node-feat", "1,2\n", 2, "6 nodes"), ("raw/node-feat", "1,2\n1,x\n", 2, "\"x\""),
-    ("raw/graph-label", "1\n0\n", 3, "3 graphs"), ("split/scaffold/valid", "3\n", 1, "3 graphs"),
-    ("raw/edge-feat", "1\n", 2, "3 edges"), ("raw/node-feat", "1,2\n,1\n", 2, "beside a comma"),
-  ])
+  @Test(
+    "damage is told with file and line",
+    arguments: [
+      ("raw/edge", "0,1\n1,3\n0,1\n", 2, "graph 0 has 3 nodes"), ("raw/edge", "0,1\n", 2, "3 edges"),
+      ("raw/edge", "0,1\n1,2\n0,1\n0,1\n", 4, "3 edges"),
+      ("raw/edge", "0,1\n1,2\n-1,1\n", 3, "graph 1 has 2 nodes"), ("raw/num-node-list", "3\n2\n-1\n", 3, "-1 nodes"),
+      ("raw/num-node-list", "3\n2\n99999999999\n", 3, "nodes"), ("raw/num-edge-list", "2\n1\n", 3, "3 graphs"),
+      ("raw/node-feat", "1,2\n", 2, "6 nodes"), ("raw/node-feat", "1,2\n1,x\n", 2, "\"x\""),
+      ("raw/graph-label", "1\n0\n", 3, "3 graphs"), ("split/scaffold/valid", "3\n", 1, "3 graphs"),
+      ("raw/edge-feat", "1\n", 2, "3 edges"), ("raw/node-feat", "1,2\n,1\n", 2, "beside a comma"),
+    ])
   func damage(_ file: String, _ text: String, _ line: Int, _ words: String) throws {
     let folder = try folder([file: text])
     let error = ReaderTestData.error { _ = try dataset(folder) }
@@ -89,9 +93,11 @@ struct DatasetOGBTests {
     let several = try folder(["split/random/train": "0\n", "split/random/valid": "1\n", "split/random/test": "2\n"])
     #expect(ReaderTestData.error { _ = try dataset(several) }?.message.contains("random, scaffold") == true)
     #expect(try dataset(several, ["split": "random"]).count(.test) == 1)
-    #expect(ReaderTestData.error { _ = try dataset(several, ["split": "randon"]) }?.advice?.contains("'random'") == true)
     #expect(
-      ReaderTestData.error { _ = try dataset(folder(["split/scaffold/valid": "1\n"])) }?.message.contains("number 1") == true)
+      ReaderTestData.error { _ = try dataset(several, ["split": "randon"]) }?.advice?.contains("'random'") == true)
+    #expect(
+      ReaderTestData.error { _ = try dataset(folder(["split/scaffold/valid": "1\n"])) }?.message.contains("number 1")
+        == true)
     let cut = try folder()
     let whole = try ReaderTestData.bytes(cut.path + "/raw/edge.csv.gz")
     for length in 1..<whole.count {

@@ -6,16 +6,19 @@ import Testing
 struct DatasetRandomSplitTests {
   private func planetoid(_ name: String, _ settings: [String: String]) throws -> PlanetoidDataset {
     try PlanetoidDataset(
-      DatasetTestFiles.options(settings), source: DataSource(name: name, root: GraphTestData.data), random: Random(seed: 0))
+      DatasetTestFiles.options(settings), source: DataSource(name: name, root: GraphTestData.data),
+      random: Random(seed: 0))
   }
 
   private func nodes(_ data: PlanetoidDataset, _ split: Split) throws -> [Int64] {
     try data.batch(Array(0..<data.count(split)), of: split, augmentation: nil).input.items.values()
   }
 
-  @Test("20 of each class, 500, 1000; another with each seed", .enabled(if: GraphTestData.has("planetoid/citeseer")), arguments: [
-    ("cora", 7), ("citeseer", 6),
-  ])
+  @Test(
+    "20 of each class, 500, 1000; another with each seed", .enabled(if: GraphTestData.has("planetoid/citeseer")),
+    arguments: [
+      ("cora", 7), ("citeseer", 6),
+    ])
   func random(_ name: String, _ classes: Int) throws {
     let first = try planetoid(name, ["split": "random"])
     #expect(Split.allCases.map { first.count($0) } == [20 * classes, 500, 1000])

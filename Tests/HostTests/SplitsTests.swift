@@ -36,7 +36,8 @@ import Testing
       #expect(test.split == .train && test.count == 10 && validation.split == .train && validation.count == 9)
       #expect(splits.train.count == 81)
       #expect(Set(test.ids + validation.ids + splits.train.ids) == Set(0..<100))
-      #expect([2, 3].contains(test.ids.count { $0 % 4 == 0 }) && [2, 3].contains(validation.ids.count { $0 % 4 == 0 }))
+      #expect(
+        [2, 3].contains(test.ids.count { $0 % 4 == 0 }) && [2, 3].contains(validation.ids.count { $0 % 4 == 0 }))
       tested += test.ids
     }
     #expect(tested.sorted() == Array(0..<100))

@@ -6,9 +6,12 @@ extension GraphCollection {
   /// - Parameters:
   ///   - symmetric: whether edges count both ways. An edge that is listed from both ends is one edge: only where its other end is
   ///     not listed is it put in.
+  ///   - linesAreOneWay: whether an edge without direction is listed from both ends, so that each line is half of it.
   ///   - weightedBy: an edge attribute.
   /// - Throws: `BasinError` for an attribute that does not exist, or a weight that is missing, infinite or no number.
-  func adjacency(symmetric: Bool, weightedBy name: String? = nil) throws(BasinError) -> SparseMatrix {
+  func adjacency(
+    symmetric: Bool, linesAreOneWay: Bool = false, weightedBy name: String? = nil
+  ) throws(BasinError) -> SparseMatrix {
     let weights = try name.map { (name) throws(BasinError) in try self.weights(named: name) }
     var pairs: [(row: Int32, column: Int32)] = []
     pairs.reserveCapacity(edgeCount)
@@ -17,7 +20,7 @@ extension GraphCollection {
       pairs.append((targets[edge], sources[edge]))
       if let weights { values.append(weights[edge]) }
       // An edge without direction among others that have one.
-      let isOneWay = edgeIsDirected.isEmpty ? isDirected || symmetric : edgeIsDirected[edge]
+      let isOneWay = edgeIsDirected.isEmpty ? isDirected || linesAreOneWay || symmetric : edgeIsDirected[edge]
       guard !isOneWay, sources[edge] != targets[edge] else { continue }
       pairs.append((sources[edge], targets[edge]))
       if let weights { values.append(weights[edge]) }
@@ -36,7 +39,8 @@ extension GraphCollection {
     guard let column = edgeAttribute(named: name) else {
       throw .usage(
         "\(file) has no edge attribute `\(name)`",
-        advice: edgeAttributes.isEmpty ? "It has none" : "It has: \(edgeAttributes.map(\.name).joined(separator: ", "))")
+        advice: edgeAttributes.isEmpty ? "It has none" : "It has: \(edgeAttributes.map(\.name).joined(separator: ", "))"
+      )
     }
     var weights: [Float] = []
     weights.reserveCapacity(edgeCount)

@@ -27,25 +27,29 @@ final class GraphExamples: @unchecked Sendable {
   ///   - splits: numbers of nodes or graphs; those whose target is not known are left out.
   ///   - described: what an inspection tells, but for shape, classes and examples.
   ///   - unscaled: the features before standardization, where that is wanted.
-  /// - Throws: `BasinError` where there is nothing to learn.
+  ///   - advice: where there is nothing to learn.
+  ///
+  /// Where there is nothing to learn no example is in any split, so that such data can be looked at; the first warning says why.
   init(
     _ graph: GraphBatch.Graph, level: GraphBatch.Level, targets: Targets, splits: [Split: [Int]], files: [String],
-    described: DataInspection, unscaled: NodeFeatures? = nil
+    described: DataInspection, unscaled: NodeFeatures? = nil, advice: String? = nil
   ) throws {
     packed = graph
     self.level = level
     self.targets = targets
-    self.splits = splits.mapValues { $0.filter(targets.isKnown) }
     self.files = files
     self.described = described
     self.unscaled = unscaled
+    let known = splits.mapValues { $0.filter(targets.isKnown) }
+    var obstacle: String?
     if case .classes(_, let names) = targets, names.count < 2 {
-      throw BasinError.badData(
-        "\(names.count) classes of \(level.rawValue)s: there is nothing to classify", file: files.first,
-        advice: level == .node ? "Name the node attribute with the classes by --set dataset.label=NAME" : nil)
+      obstacle = "\(names.count) classes of \(level.rawValue)s: there is nothing to classify"
+    } else if known[.train]?.isEmpty ?? true {
+      obstacle = "no \(level.rawValue) with a target is for training"
     }
-    guard items(.train).count > 0 else {
-      throw BasinError.badData("no \(level.rawValue) with a target is for training", file: files.first)
+    self.splits = obstacle == nil ? known : [:]
+    if let obstacle {
+      self.described.warnings.insert(.init(message: obstacle + (advice.map { ". \($0)" } ?? "")), at: 0)
     }
   }
 

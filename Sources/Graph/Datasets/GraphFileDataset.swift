@@ -21,11 +21,15 @@ public struct GraphFileDataset: GraphDataset {
 
     public static var fields: [Field<Self>] {
       [
-        Field("level", \.level, choices: Level.self, "what an example is; auto: a node where there is one graph, else a graph"),
+        Field(
+          "level", \.level, choices: Level.self,
+          "what an example is; auto: a node where there is one graph, else a graph"),
         Field(
           "label", text: \.label,
           "attribute of nodes or graphs with the class, or several by commas; empty: the first that looks like one"),
-        Field("task", \.task, choices: Targets.Kind.self, "what the targets are; auto: classes, for several attributes numbers"),
+        Field(
+          "task", \.task, choices: Targets.Kind.self,
+          "what the targets are; auto: classes, for several attributes numbers"),
         Field(
           "split", text: \.split, "attribute with train, validation or test; without it all examples are for training"),
         Field(
@@ -75,6 +79,7 @@ public struct GraphFileDataset: GraphDataset {
         ? GraphBatch.Graph(features: normalized, adjacency: adjacency)
         : GraphBatch.Graph(features: normalized, adjacency: adjacency, graphPointers: read.nodePointers),
       level: level, targets: targets, splits: splits, files: [path],
-      described: DataInspection(format: read.format?.rawValue ?? "graph", read, structure: warnings))
+      described: DataInspection(format: read.format?.rawValue ?? "graph", read, structure: warnings),
+      advice: reading.labelAdvice)
   }
 }

@@ -23,14 +23,11 @@ struct GraphFileTask {
     let chosen = try labelColumns()
     let targets: Targets
     if chosen.isEmpty {
-      guard level == .graph, !graphs.packing.classNames.isEmpty else {
-        throw BasinError.badData(
-          "no \(level.rawValue) attribute looks like a class: there is nothing to learn", file: graphs.file,
-          advice: columns.isEmpty
-            ? "The \(level.rawValue)s have no attributes"
-            : "Name it by --set dataset.label=NAME; there are \(columns.map(\.name).joined(separator: ", "))")
-      }
-      targets = .classes(graphs.packing.labels, names: graphs.packing.classNames)
+      let isListed = level == .graph && !graphs.packing.classNames.isEmpty
+      targets =
+        isListed
+        ? .classes(graphs.packing.labels, names: graphs.packing.classNames)
+        : .classes([Int32](repeating: -1, count: items), names: [])
     } else if chosen.count == 1, options.task == .auto || options.task == .classification {
       let classes = try classNumbers(of: chosen[0])
       targets = .classes(classes.labels, names: classes.names)
@@ -38,6 +35,13 @@ struct GraphFileTask {
       targets = try numbers(chosen)
     }
     return (targets, try splits(targets))
+  }
+
+  /// How classes are given where none were found.
+  var labelAdvice: String {
+    columns.isEmpty
+      ? "The \(level.rawValue)s have no attributes"
+      : "Name an attribute by --set dataset.label=NAME; there are \(columns.map(\.name).joined(separator: ", "))"
   }
 
   private func labelColumns() throws -> [AttributeColumn] {
@@ -75,7 +79,8 @@ struct GraphFileTask {
     for item in 0..<items { table.values += columns.map { $0.number(item) ?? .nan } }
     if let bad = table.values.firstIndex(where: \.isInfinite) {
       throw BasinError.badData(
-        "`\(columns[bad % columns.count].name)` is infinite", file: graphs.file, place: "\(level.rawValue) \(bad / columns.count)")
+        "`\(columns[bad % columns.count].name)` is infinite", file: graphs.file,
+        place: "\(level.rawValue) \(bad / columns.count)")
     }
     return try Targets(table, options.task, file: graphs.file)
   }
@@ -88,14 +93,17 @@ struct GraphFileTask {
     }
     if parts.joined().isEmpty, let column = columns.first(where: { $0.name == options.split }) {
       parts = try parted(column)
-      if case .classes = targets, let item = parts.joined().first(where: { !targets.isKnown($0) }) {
+      if case .classes(_, let names) = targets, !names.isEmpty,
+        let item = parts.joined().first(where: { !targets.isKnown($0) })
+      {
         throw BasinError.badData(
-          "a \(level.rawValue) of the `\(column.text(item) ?? "")` split has no label", file: graphs.file, place: name(item),
+          "a \(level.rawValue) of the `\(column.text(item) ?? "")` split has no label", file: graphs.file,
+          place: name(item),
           advice: "Give it a label, or take it out of the split")
       }
     }
     if parts.joined().isEmpty { parts[0] = Array(0..<items) }
-    guard !parts[0].isEmpty else {
+    guard !parts[0].isEmpty || items == 0 else {
       throw BasinError.badData(
         "no \(level.rawValue) is for training", file: graphs.file,
         advice: "Mark some `train` in attribute \(options.split)")
@@ -140,7 +148,8 @@ struct GraphFileTask {
     let except = taken + graphs.nodeAttributes.filter { $0.name == options.split }.map(\.id)
     let (matrix, _) = try graphs.featureMatrix(chosen.isEmpty ? nil : chosen, except: except, warnings: &warnings)
     // A feature of each node's own tells nothing about the nodes of another graph.
-    guard level == .graph, matrix.columns == graphs.nodeCount, graphs.nodeAttributes.allSatisfy({ except.contains($0.id) })
+    guard level == .graph, matrix.columns == graphs.nodeCount,
+      graphs.nodeAttributes.allSatisfy({ except.contains($0.id) })
     else { return matrix }
     warnings = [ReadWarning(message: "nodes have no features; each gets its degree")]
     return try derived("degree", adjacency)

@@ -60,7 +60,8 @@ struct NodeFeatures {
     let chosen = kinds.isEmpty ? (graphs.nodeAttributes.isEmpty ? [.degree] : [.labels, .attributes]) : kinds
     for kind in chosen {
       switch kind {
-      case .labels: for column in graphs.nodeAttributes where isLabel(column) { try add(categories: column, graphs.file) }
+      case .labels:
+        for column in graphs.nodeAttributes where isLabel(column) { try add(categories: column, graphs.file) }
       case .attributes: for column in graphs.nodeAttributes where !isLabel(column) { add(numbers: column) }
       case .categories:
         for column in graphs.nodeAttributes where !isLabel(column) { try add(categories: column, graphs.file) }

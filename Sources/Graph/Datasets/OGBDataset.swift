@@ -34,7 +34,7 @@ public struct OGBDataset: GraphDataset {
     let path = try source.requirePath()
     let read = try OGBReader(path: path, scheme: options.split.isEmpty ? nil : options.split)
     let adjacency = try read.graphs.adjacency(
-      symmetric: options.symmetric, weightedBy: options.weight.isEmpty ? nil : options.weight)
+      symmetric: options.symmetric, linesAreOneWay: true, weightedBy: options.weight.isEmpty ? nil : options.weight)
     var features = NodeFeatures(nodes: read.graphs.nodeCount)
     for kind in try NodeFeatures.Kind.list(options.features) {
       switch kind {
@@ -60,7 +60,9 @@ public struct OGBDataset: GraphDataset {
     described.directed = !options.symmetric
     described.nodeAttributes = (0..<read.features.columns).map { "attribute.\($0)" }
     let missing = read.targets.values.count { $0.isNaN }
-    if missing > 0 { described.warnings.append(.init(message: "\(missing) of \(read.targets.values.count) targets are not known")) }
+    if missing > 0 {
+      described.warnings.append(.init(message: "\(missing) of \(read.targets.values.count) targets are not known"))
+    }
     content = try GraphExamples(
       read.level == .graph
         ? GraphBatch.Graph(

@@ -57,7 +57,7 @@ public struct TUDataset: GraphDataset {
       splits = [.train: fold.train, .test: fold.test]
     }
     let adjacency = try graphs.adjacency(
-      symmetric: options.symmetric, weightedBy: options.weight.isEmpty ? nil : options.weight)
+      symmetric: options.symmetric, linesAreOneWay: true, weightedBy: options.weight.isEmpty ? nil : options.weight)
     let features = try NodeFeatures(
       graphs, NodeFeatures.Kind.list(options.features), adjacency: adjacency, maximumDegree: options.maximumDegree)
     var described = DataInspection(

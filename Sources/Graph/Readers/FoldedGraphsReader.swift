@@ -24,10 +24,13 @@ public enum FoldedGraphsReader {
   }
 
   static func read(_ files: MemberFiles) throws(BasinError) -> (graphs: GraphCollection, folds: [Fold]) {
-    let graphFiles = files.members.filter { foldNumber($0.lastName, "train") == nil && foldNumber($0.lastName, "test") == nil }
+    let graphFiles = files.members.filter {
+      foldNumber($0.lastName, "train") == nil && foldNumber($0.lastName, "test") == nil
+    }
     guard let file = graphFiles.first, graphFiles.count == 1 else {
       throw .badData(
-        graphFiles.isEmpty ? "there is no text file in it"
+        graphFiles.isEmpty
+          ? "there is no text file in it"
           : "expected one file of graphs, found \(graphFiles.map(\.name).joined(separator: ", "))", file: files.path,
         advice: "Give a set of the TU collection, or one file of graphs with its 10fold_idx")
     }
@@ -83,7 +86,8 @@ public enum FoldedGraphsReader {
       var numbers: [Double] = []
       for token in lines.bytes[position..<end].split(whereSeparator: isSpace) {
         guard let number = token.withUnsafeBufferPointer({ parseReal($0) }), number.isFinite else {
-          throw failure("expected a number, found \(String(decoding: token.prefix(40), as: UTF8.self).debugDescription)")
+          throw failure(
+            "expected a number, found \(String(decoding: token.prefix(40), as: UTF8.self).debugDescription)")
         }
         numbers.append(number)
       }
@@ -92,7 +96,9 @@ public enum FoldedGraphsReader {
     }
 
     private func count(_ number: Double, _ what: String) throws(BasinError) -> Int {
-      guard let count = Int(exactly: number), (0...Int(Int32.max)).contains(count) else { throw failure("\(number) \(what)") }
+      guard let count = Int(exactly: number), (0...Int(Int32.max)).contains(count) else {
+        throw failure("\(number) \(what)")
+      }
       return count
     }
 
@@ -108,7 +114,9 @@ public enum FoldedGraphsReader {
         let numbers = try next("graph \(graph) of \(graphs)")
         guard numbers.count == 2 else { throw failure("expected the nodes and the label of graph \(graph)") }
         let (nodes, first) = (try count(numbers[0], "nodes"), tags.count)
-        guard let label = Int(exactly: numbers[1]) else { throw failure("the label \(numbers[1]) is not a whole number") }
+        guard let label = Int(exactly: numbers[1]) else {
+          throw failure("the label \(numbers[1]) is not a whole number")
+        }
         labels.append(label)
         for node in 0..<nodes {
           try readNode(node, of: nodes, first: first, &tags, &attributes, into: &result)
@@ -139,7 +147,9 @@ public enum FoldedGraphsReader {
         throw failure("expected a node: its tag, its degree, its neighbours")
       }
       let degree = try count(numbers[1], "neighbours")
-      guard numbers.count >= 2 + degree else { throw failure("\(numbers.count - 2) neighbours, but the degree is \(degree)") }
+      guard numbers.count >= 2 + degree else {
+        throw failure("\(numbers.count - 2) neighbours, but the degree is \(degree)")
+      }
       for neighbour in numbers[2..<2 + degree] {
         guard let other = Int(exactly: neighbour), other >= 0, other < nodes else {
           throw failure("neighbour \(neighbour), but the graph has nodes 0 to \(nodes - 1)")

@@ -168,7 +168,8 @@ public struct OGBReader {
       }
       guard schemes.count < 2 else {
         throw .usage(
-          "\(path) has several splits: \(schemes.joined(separator: ", "))", advice: "Choose one by --set dataset.split=NAME")
+          "\(path) has several splits: \(schemes.joined(separator: ", "))",
+          advice: "Choose one by --set dataset.split=NAME")
       }
       return schemes.first
     }

@@ -28,7 +28,8 @@ public enum TUReader {
         "there is no file NAME_A.txt in it", file: files.path, advice: "Give a set of the TU collection as published")
     }
     guard names.count == 1 else {
-      throw .badData("holds several sets: \(names.joined(separator: ", "))", file: files.path, advice: "Give one at a time")
+      throw .badData(
+        "holds several sets: \(names.joined(separator: ", "))", file: files.path, advice: "Give one at a time")
     }
     func lines(_ part: String) -> NumberLines? {
       files.members.first { $0.name == "\(name)_\(part).txt" }.map {
@@ -110,7 +111,8 @@ public enum TUReader {
   private static func columns(
     _ name: String, _ table: NumberTable<Double>, _ order: [Int]? = nil
   ) -> [AttributeColumn] {
-    (name == "attribute" ? (0..<table.columns).map { "attribute.\($0)" } : names(name, table.columns)).enumerated().map {
+    (name == "attribute" ? (0..<table.columns).map { "attribute.\($0)" } : names(name, table.columns)).enumerated().map
+    {
       column, name in
       let values = table.column(column)
       return AttributeColumn(name: name, reals: order?.map { values[$0] } ?? values)
@@ -124,7 +126,8 @@ public enum TUReader {
   private static func check(_ lines: NumberLines, rows: Int, expected: Int?, of what: String) throws(BasinError) {
     guard let expected, rows != expected else { return }
     throw .badData(
-      "\(rows) lines, but there are \(expected) \(what)", file: lines.file, place: lines.place(row: min(rows, expected)),
+      "\(rows) lines, but there are \(expected) \(what)", file: lines.file,
+      place: lines.place(row: min(rows, expected)),
       advice: "Fetch the set again")
   }
 
@@ -141,7 +144,8 @@ public enum TUReader {
         throw lines.failure(row: node, "node \(node + 1) is of graph \(graph), but there are graphs 1 to \(limit)")
       }
       guard graph >= previous else {
-        throw lines.failure(row: node, "node \(node + 1) is of graph \(graph), but the one before is of graph \(previous)")
+        throw lines.failure(
+          row: node, "node \(node + 1) is of graph \(graph), but the one before is of graph \(previous)")
       }
       while previous < graph {
         pointers.append(node)
@@ -174,7 +178,8 @@ public enum TUReader {
       let graph = indicator[Int(source) - 1]
       guard indicator[Int(target) - 1] == graph else {
         throw lines.failure(
-          row: edge, "an edge from node \(source) of graph \(graph) to \(target) of graph \(indicator[Int(target) - 1])")
+          row: edge, "an edge from node \(source) of graph \(graph) to \(target) of graph \(indicator[Int(target) - 1])"
+        )
       }
       counts[Int(graph)] += 1
       if graph < previous { isInOrder = false }

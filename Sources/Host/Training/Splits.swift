@@ -21,6 +21,13 @@ public struct Splits: Sendable {
   ///   (cross-validation as Errica et al. 2020 do it); else it is the validation split.
   /// - Throws: `BasinError` where nothing would be left to train on.
   public init(_ dataset: any LoadedDataset, fraction: Double, seed: Int, fold: RunConfiguration.Fold?) throws {
+    guard dataset.count(.train) > 0 else {
+      // Why, the data set tells who looks at it.
+      let reason = try dataset.inspection().warnings.first.map { ": \($0.message)" } ?? ""
+      throw BasinError.badData(
+        "there is nothing to train on" + reason, file: dataset.files.first,
+        advice: "`basin data inspect` tells what the data set holds")
+    }
     var ids = Array(0..<dataset.count(.train))
     let labels = dataset.labels(.train)
     let random = Random(seed: UInt64(seed))["split"]
