@@ -2,7 +2,8 @@
 # Compares a training step of Basin with its peer in interleaved pairs; prints the median ratio (peer / Basin: over 1 means that
 # Basin is faster) with a bootstrap 95 % interval.
 #
-#   Benchmarks/compare.sh cora-pyg|cora-hand-tuned|preresnet20 [DATA_ROOT]
+#   Benchmarks/compare.sh WHAT [DATA_ROOT]        WHAT: cora-pyg, cora-hand-tuned, citeseer-pyg, citeseer-hand-tuned, cora-gat,
+#                                                 cora-graphsage, mutag-gin, nci1-gin, preresnet20
 #
 # Needs a Python with torch 2.13.0 and torch_geometric: $BASIN_PEER_PYTHON, else python3. Threads: $THREADS, else 2.
 set -euo pipefail
@@ -12,13 +13,30 @@ threads="${THREADS:-2}"
 data="${2:-${BASIN_DATA:-}}"
 basin="$here/../.build/release/basin"
 
+needs_data() {
+  [[ -n $data ]] || { echo "compare.sh: give the data root with planetoid or tu in it, or set BASIN_DATA" >&2; exit 64; }
+}
+
 case "${1:-}" in
-  cora-pyg | cora-hand-tuned)
-    [[ -n $data ]] || { echo "compare.sh: give the data root with planetoid/cora, or set BASIN_DATA" >&2; exit 64; }
-    ours="$basin __steps --model gcn --dataset cora --method backbone --data-root $data --threads $threads"
-    peer="$python $here/cora_peer.py $data --serve --threads $threads"
-    [[ $1 == cora-pyg ]] || peer+=" --hand-tuned"
+  cora-pyg | cora-hand-tuned | citeseer-pyg | citeseer-hand-tuned)
+    needs_data
+    ours="$basin __steps --model gcn --dataset ${1%%-*} --method backbone --data-root $data --threads $threads"
+    peer="$python $here/cora_peer.py $data --dataset ${1%%-*} --serve --threads $threads"
+    [[ $1 == *-pyg ]] || peer+=" --hand-tuned"
     steps=40
+    ;;
+  cora-gat | cora-graphsage)
+    needs_data
+    ours="$basin __steps --model ${1#cora-} --dataset cora --method backbone --data-root $data --threads $threads"
+    peer="$python $here/graph_peer.py nodes $data --model ${1#cora-} --serve --threads $threads"
+    steps=10
+    ;;
+  mutag-gin | nci1-gin)
+    # Whole epochs with the making of batches, over as many graphs on both sides: Basin trains on 81 of 100.
+    needs_data
+    [[ $1 == mutag-gin ]] && examples=152 steps=4 || { examples=3329; steps=1; }
+    ours="$basin __steps --model gin --dataset ${1%-gin} --whole-epochs --with-data --method backbone --data-root $data --threads $threads"
+    peer="$python $here/graph_peer.py graphs $data --dataset ${1%-gin} --examples $examples --warmup 1 --serve --threads $threads"
     ;;
   preresnet20)
     ours="$basin __steps --model preresnet20 --dataset shapes --batch-size 128 --method backbone --threads $threads"
@@ -26,7 +44,7 @@ case "${1:-}" in
     steps=6
     ;;
   *)
-    sed -n '2,8s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
+    sed -n '2,9s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
     exit 64
     ;;
 esac

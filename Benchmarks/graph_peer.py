@@ -1,9 +1,9 @@
 """Graph networks as a user of PyTorch Geometric trains them, the peers of Basin's: a step on Cora or CiteSeer, an epoch over a TU
 set in batches, or a step with drawn neighbours on a generated graph.
 
-    graph_peer.py nodes gat|gatv2|graphsage|appnp DATA_ROOT [--dataset cora|citeseer]
-    graph_peer.py graphs gin|sagpool-h|mincutpool DATA_ROOT --dataset mutag|nci1|...
-    graph_peer.py sampled FILE.npz
+    graph_peer.py nodes DATA_ROOT --model gat|gatv2|graphsage|appnp [--dataset cora|citeseer]
+    graph_peer.py graphs DATA_ROOT --dataset mutag|nci1|...          (GIN)
+    graph_peer.py sampled FOLDER                                      (GraphSAGE)
 With --serve it speaks the protocol of server.py, else it prints a summary. Needs torch, scipy, torch_geometric; `sampled` also
 torch_sparse or pyg_lib, without which torch_geometric draws no neighbours."""
 
@@ -72,12 +72,9 @@ class GIN(torch.nn.Module):
 
     def forward(self, x, edges, batch, graphs):
         kept = []
-        x = F.dropout(x, 0.5, self.training)
-        for index, (conv, norm) in enumerate(zip(self.convs, self.norms)):
+        for conv, norm in zip(self.convs, self.norms):
             x = F.relu(norm(conv(x, edges)))
             kept.append(x)
-            if index < 4:
-                x = F.dropout(x, 0.5, self.training)
         x = torch.cat([global_add_pool(x, batch, graphs) for x in kept], 1)
         return self.lin2(F.dropout(F.relu(self.lin1(x)), 0.5, self.training))
 
@@ -146,7 +143,7 @@ def graphs(options) -> object:
 
 
 def sampled(options) -> object:
-    stored = np.load(options.data_root)
+    stored = np.load(options.data_root / "graph.npz")
     data = Data(x=torch.from_numpy(stored["x"]), edge_index=torch.from_numpy(stored["edges"]), y=torch.from_numpy(stored["labels"]))
     train = torch.from_numpy(stored["train"])
     loader = NeighborLoader(data, [25, 10], input_nodes=train, batch_size=options.batch_size, shuffle=True)

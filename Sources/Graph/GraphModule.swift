@@ -52,7 +52,7 @@ public struct GraphModule: DomainModule {
       model: "graphsage", GraphSAGE.self, "sampled or full neighbourhoods put together (Hamilton et al. 2017)",
       recipe: nodes(0.01))
     registry.add(
-      model: "gin", GIN.self, "graph isomorphism network (Xu et al. 2019)", recipe: graphs(0.01))
+      model: "gin", GIN.self, "graph isomorphism network (Xu et al. 2019)", recipe: graphs(0.001))
     registry.add(
       model: "gcnii", GCNII.self, "deep graph convolutions with initial residual (Chen et al. 2020)",
       recipe: nodes(0.01, epochs: 500))

@@ -31,8 +31,9 @@ struct ModelParityTests {
 
   private func make(_ entry: Entry, _ shape: GraphBatch.Shape, _ task: Task) throws -> any Model<GraphBatch> {
     func with<O: Options>(_ type: O.Type, _ extra: [String: String] = [:]) throws -> O {
-      let dropout = O.fields.contains { $0.name == "dropout" } ? ["dropout": "0"] : [:]
-      return try O(settings: entry.settings.merging(dropout) { a, _ in a }.merging(extra) { a, _ in a }, of: entry.model)
+      let names = O.fields.map(\.name).filter { ["dropout", "headDropout"].contains($0) }
+      let none = Dictionary(uniqueKeysWithValues: names.map { ($0, "0") })
+      return try O(settings: entry.settings.merging(none) { a, _ in a }.merging(extra) { a, _ in a }, of: entry.model)
     }
     switch entry.model {
     case "gcn": return try GCN(with(GCN.Settings.self), shape: shape, task: task)

@@ -4,7 +4,7 @@ import PluginAPI
 public final class GIN: GraphNetwork, Model {
   public struct Settings: NetworkSettings {
     public var network = NetworkShape(
-      hidden: 64, layers: 5, dropout: 0.5, norm: .batch, readout: .sum, jumping: .cat)
+      hidden: 64, layers: 5, dropout: 0, norm: .batch, readout: .sum, jumping: .cat)
     public var learnEpsilon = false
 
     public init() {}

@@ -28,6 +28,7 @@ public struct NetworkShape: Hashable, Sendable {
   public var hidden = 16
   public var layers = 2
   public var dropout = 0.5
+  public var headDropout = 0.5
   public var norm = Normalization.none
   public var activation = Activation.relu
   public var residual = false
@@ -59,6 +60,7 @@ extension NetworkSettings {
       Field("hidden", \Self.network.hidden, in: 1...65_536, "width of the hidden layers"),
       Field("layers", \Self.network.layers, in: 1...256, "layers of message passing"),
       Field("dropout", \Self.network.dropout, in: 0...0.99, "part of each layer's inputs that is dropped in training"),
+      Field("headDropout", \Self.network.headDropout, in: 0...0.99, "dropout between the two last layers of a network of graphs"),
       Field("norm", \Self.network.norm, choices: Normalization.self, "normalization of the hidden layers"),
       Field("activation", \Self.network.activation, choices: Activation.self, "what follows each hidden layer"),
       Field("residual", \Self.network.residual, "add a layer's input to its output where both are as wide"),
@@ -188,6 +190,6 @@ public class GraphNetwork: Module {
   /// The two last layers of a network of graphs.
   func head(_ vectors: Tensor, _ mode: Mode) throws -> Tensor {
     guard let lin1, let lin2 else { throw BasinError.internalError("a network of nodes has no readout") }
-    return try lin2(relu(lin1(vectors)).dropped(network.dropout, mode.random))
+    return try lin2(relu(lin1(vectors)).dropped(network.headDropout, mode.random))
   }
 }
