@@ -50,6 +50,19 @@ struct ReaderGEXFTests {
     #expect(graph.warnings.isEmpty, "\(graph.warnings)")
   }
 
+  @Test(arguments: [
+    ("", []), ("[]", []), ("a", ["a"]), ("don't, can't", ["don't", "can't"]), ("'a, b', c", ["a, b", "c"]), ("a|b,c", ["a", "b,c"]),
+    (#"["x \"y\"", 'z']"#, [#"x "y""#, "z"]), ("a;b", ["a", "b"]), ("[1,,2]", ["1", "", "2"]), ("'open, b", ["'open, b"]),
+  ])
+  func listsAreTakenApart(_ text: String, _ items: [String]) throws {
+    let escaped = text.replacingOccurrences(of: "\"", with: "&quot;")
+    let graph = try read(
+      Self.document(
+        "<nodes><node id='a'><attvalues><attvalue for='l' value=\"\(escaped)\"/></attvalues></node></nodes>",
+        attributes: "<attributes class='node'><attribute id='l' title='l' type='liststring'/></attributes>"))
+    #expect(graph.nodeAttribute(named: "l")?.items(0) == items)
+  }
+
   @Test func directions() throws {
     let body = """
       <nodes><node id='a'/><node id='b'/></nodes><edges><edge source='a' target='b'/><edge source='a' target='b' type='undirected'/>
