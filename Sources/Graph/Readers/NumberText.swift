@@ -8,7 +8,8 @@ func parseInteger(_ bytes: [UInt8]) -> Int64? {
   return bytes.withUnsafeBufferPointer { basin_graph_parse_integer($0.baseAddress, $0.count, &value) } ? value : nil
 }
 
-/// A decimal number with optional sign, fraction and exponent, or NaN, INF, Infinity in any case; nil if it is none. Correctly
+/// A decimal number with optional sign, fraction and exponent, or NaN, INF, Infinity in any case; nil if it is none.
+/// Correctly
 /// rounded.
 func parseReal(_ bytes: [UInt8]) -> Double? {
   var value = 0.0

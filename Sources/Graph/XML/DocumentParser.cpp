@@ -14,7 +14,8 @@ namespace basin::graph {
 
 namespace {
 
-/// Bytes handed to libxml2 at a time. It searches what a tag leaves open from the tag's start for every piece, and compares a tag's
+/// Bytes handed to libxml2 at a time. It searches what a tag leaves open from the tag's start for every piece, and
+/// compares a tag's
 /// attributes with each other: small pieces bound both.
 constexpr size_t pieceSize = 64 * 1024;
 /// Above this an open tag is looked at more closely.
@@ -154,7 +155,8 @@ DocumentParser::~DocumentParser() {
 void DocumentParser::open(std::string_view head) {
   context_ = xmlCreatePushParserCtxt(&sax_, this, head.data(), static_cast<int>(head.size()), nullptr);
   if (context_ == nullptr) throw std::bad_alloc();
-  // Without NOENT an attribute's `&amp;` arrives as `&#38;`. It cannot expand anything else: every declaration is refused, and no
+  // Without NOENT an attribute's `&amp;` arrives as `&#38;`. It cannot expand anything else: every declaration is
+  // refused, and no
   // DTD is loaded.
   xmlCtxtUseOptions(context_, XML_PARSE_NONET | XML_PARSE_NOENT);
 }
