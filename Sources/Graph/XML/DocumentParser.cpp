@@ -24,6 +24,20 @@ constexpr int mostAttributes = 10'000;
 constexpr int mostNamespaces = 500;
 constexpr int mostDeclaredAttributes = 64;
 
+/// While it lives libxml2 does not print what it says beside `serror`.
+class Silence {
+ public:
+  Silence() { xmlSetGenericErrorFunc(nullptr, ignore); }
+  ~Silence() { xmlSetGenericErrorFunc(context_, before_); }
+  Silence(const Silence&) = delete;
+
+ private:
+  static void ignore(void*, const char*, ...) {}
+
+  const xmlGenericErrorFunc before_ = xmlGenericError;
+  void* const context_ = xmlGenericErrorContext;
+};
+
 }  // namespace
 
 /// What libxml2 calls. Nothing may be thrown through its frames.
@@ -101,8 +115,6 @@ struct DocumentParser::Callbacks {
     });
   }
 
-  static void beSilent(void*, const char*, ...) {}
-
   static void report(void* user, xmlErrorPtr error) {
     guarded(user, [&](DocumentParser& parser) {
       if (error == nullptr) return;
@@ -153,6 +165,7 @@ DocumentParser::~DocumentParser() {
 }
 
 void DocumentParser::open(std::string_view head) {
+  const Silence silence;
   context_ = xmlCreatePushParserCtxt(&sax_, this, head.data(), static_cast<int>(head.size()), nullptr);
   if (context_ == nullptr) throw std::bad_alloc();
   // Without NOENT an attribute's `&amp;` arrives as `&#38;`. It cannot expand anything else: every declaration is
@@ -186,12 +199,8 @@ void DocumentParser::end() {
 }
 
 void DocumentParser::parse(const char* bytes, size_t count, bool isLast) {
-  // What libxml2 says beside `serror` it would print.
-  const xmlGenericErrorFunc before = xmlGenericError;
-  void* const beforeContext = xmlGenericErrorContext;
-  xmlSetGenericErrorFunc(nullptr, Callbacks::beSilent);
+  const Silence silence;
   const int status = xmlParseChunk(context_, bytes, static_cast<int>(count), isLast);
-  xmlSetGenericErrorFunc(beforeContext, before);
   if (isOutOfMemory_) throw std::bad_alloc();
   if (failure_) throw *failure_;
   // This one it reports in no other way.
