@@ -5,7 +5,8 @@
 //   graph-reading FILE --serve    the protocol of server.py: a step reads the file
 //   graph-reading FILE --convert TARGET
 //
-// `seconds` is processor time, `peakBytes` the process's largest resident size, `baselineBytes` its size before reading, and
+// `seconds` is processor time, `peakBytes` the process's largest resident size, `baselineBytes` its size before
+// reading, and
 // `arrayBytes` what the graph's arrays hold.
 import Foundation
 import Graph
@@ -93,7 +94,9 @@ func serve(_ path: String) throws(BasinError) {
 
 let arguments = Array(CommandLine.arguments.dropFirst())
 let isConverting = arguments.count == 3 && arguments[1] == "--convert"
-guard let path = arguments.first, arguments.count == 1 || isConverting || arguments.dropFirst().elementsEqual(["--serve"]) else {
+guard let path = arguments.first,
+  arguments.count == 1 || isConverting || arguments.dropFirst().elementsEqual(["--serve"])
+else {
   FileHandle.standardError.write(Data("usage: graph-reading FILE [--serve|--convert TARGET]\n".utf8))
   exit(64)
 }

@@ -25,8 +25,9 @@ struct ReaderFuzzCorpusTests {
   }
 
   @Test func seedsThatAreWhole() throws {
-    for (name, nodes) in [("graphml-types", 3), ("graphml-nested", 2), ("gexf-types", 3), ("gxl-types", 2), ("latin1", 1), ("utf16", 1)]
-    {
+    for (name, nodes) in [
+      ("graphml-types", 3), ("graphml-nested", 2), ("gexf-types", 3), ("gxl-types", 2), ("latin1", 1), ("utf16", 1),
+    ] {
       let bytes = Array(try ReaderTestData.bytes(Self.folder + "/" + name).dropFirst())
       #expect(try GraphFileReader.read(bytes: bytes, file: name).nodeCount == nodes, "\(name)")
     }

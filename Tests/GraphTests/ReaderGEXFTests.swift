@@ -50,6 +50,21 @@ struct ReaderGEXFTests {
     #expect(graph.warnings.isEmpty, "\(graph.warnings)")
   }
 
+  @Test(arguments: [
+    ("", []), ("[]", []), ("a", ["a"]), ("don't, can't", ["don't", "can't"]), ("'a, b', c", ["a, b", "c"]),
+    ("a|b,c", ["a", "b,c"]),
+    (#"["x \"y\"", 'z']"#, [#"x "y""#, "z"]), ("a;b", ["a", "b"]), ("[1,,2]", ["1", "", "2"]),
+    ("'open, b", ["'open, b"]),
+  ])
+  func listsAreTakenApart(_ text: String, _ items: [String]) throws {
+    let escaped = text.replacingOccurrences(of: "\"", with: "&quot;")
+    let graph = try read(
+      Self.document(
+        "<nodes><node id='a'><attvalues><attvalue for='l' value=\"\(escaped)\"/></attvalues></node></nodes>",
+        attributes: "<attributes class='node'><attribute id='l' title='l' type='liststring'/></attributes>"))
+    #expect(graph.nodeAttribute(named: "l")?.items(0) == items)
+  }
+
   @Test func directions() throws {
     let body = """
       <nodes><node id='a'/><node id='b'/></nodes><edges><edge source='a' target='b'/><edge source='a' target='b' type='undirected'/>
@@ -59,7 +74,9 @@ struct ReaderGEXFTests {
     #expect(graph.isDirected && graph.edgesAgainstDefault == 2)
     #expect(graph.edgeIsDirected == [true, false, false, true])
     let messages = graph.warnings.map(\.message).joined(separator: "|")
-    for part in ["mixed (2 times)", "mutual edges", "\"strange\""] { #expect(messages.contains(part), "\(part): \(messages)") }
+    for part in ["mixed (2 times)", "mutual edges", "\"strange\""] {
+      #expect(messages.contains(part), "\(part): \(messages)")
+    }
     #expect(try !read(Self.document(body, graph: "<graph>")).isDirected)
   }
 
@@ -71,9 +88,10 @@ struct ReaderGEXFTests {
       """
     let graph = try read(Self.document(body))
     #expect(graph.nodeAttribute(named: "viz:x")?.reals[0] == 1.5 && graph.nodeAttribute(named: "viz:y")?.reals[0] == -2)
-    #expect(graph.nodeAttribute(named: "viz:color").map { column in (0..<3).map { column.text($0) } } == [
-      "#ff0010", "#FF7700", nil,
-    ])
+    #expect(
+      graph.nodeAttribute(named: "viz:color").map { column in (0..<3).map { column.text($0) } } == [
+        "#ff0010", "#FF7700", nil,
+      ])
     #expect(graph.nodeAttribute(named: "viz:shape")?.text(0) == "disc")
     #expect(graph.edgeAttributes.map(\.name) == ["viz:thickness"])
     #expect(graph.warnings.count == 2)
@@ -91,11 +109,15 @@ struct ReaderGEXFTests {
       <nodes><node id='a' start='2001' end='2002'><attvalues><attvalue for='p' value='1' timestamp='2004'/>
       <attvalue for='p' value='2' timestamp='2005'/></attvalues><spells><spell start='1'/></spells></node></nodes>
       """
-    let graph = try read(Self.document(body, attributes: attributes, graph: "<graph mode='dynamic' defaultedgetype='directed'>"))
+    let graph = try read(
+      Self.document(body, attributes: attributes, graph: "<graph mode='dynamic' defaultedgetype='directed'>"))
     #expect(graph.nodeAttribute(named: "price")?.integers == [2])
-    #expect(graph.nodeAttribute(named: "start")?.text(0) == "2001" && graph.nodeAttribute(named: "end")?.text(0) == "2002")
+    #expect(
+      graph.nodeAttribute(named: "start")?.text(0) == "2001" && graph.nodeAttribute(named: "end")?.text(0) == "2002")
     let messages = graph.warnings.map(\.message).joined(separator: "|")
-    for part in ["changes with time", "several times", "<spells>"] { #expect(messages.contains(part), "\(part): \(messages)") }
+    for part in ["changes with time", "several times", "<spells>"] {
+      #expect(messages.contains(part), "\(part): \(messages)")
+    }
   }
 
   @Test func hierarchyIsFlatAndReported() throws {
@@ -122,7 +144,10 @@ struct ReaderGEXFTests {
     ("<gexf><graph><nodes><node id='a'/><node id='a'/></nodes></graph></gexf>", "declared twice"),
     ("<gexf><graph><edges><edge source='a'/></edges></graph></gexf>", "no target"),
     ("<gexf><graph><edges><edge source='a' target='b'/></edges></graph></gexf>", "does not exist"),
-    ("<gexf><graph><nodes><node id='a'/></nodes><edges><edge source='a' target='a' weight='x'/></edges></graph></gexf>", "type double"),
+    (
+      "<gexf><graph><nodes><node id='a'/></nodes><edges><edge source='a' target='a' weight='x'/></edges></graph></gexf>",
+      "type double"
+    ),
     ("<gexf><graph><attributes class='node'><attribute title='a'/></attributes></graph></gexf>", "no id"),
     ("<gexf><graph><nodes><node id='a'><attvalue value='1'/></node></nodes></graph></gexf>", "does not say"),
     ("<gexf><graph><nodes><node id='a'><attvalue for='1'/></node></nodes></graph></gexf>", "no value"),
@@ -135,7 +160,8 @@ struct ReaderGEXFTests {
   }
 
   @Test func damagedDocumentsNeverCrash() {
-    let attributes = "<attributes class='node'><attribute id='0' title='n' type='integer'><default>1</default></attribute></attributes>"
+    let attributes =
+      "<attributes class='node'><attribute id='0' title='n' type='integer'><default>1</default></attribute></attributes>"
     let body = """
       <nodes><node id='a' label='A'><attvalues><attvalue for='0' value='3'/></attvalues><viz:color r='1' g='2' b='3'/></node>
       <node id='b'/></nodes><edges><edge source='a' target='b' weight='1' type='undirected'/></edges>

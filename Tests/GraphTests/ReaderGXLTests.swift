@@ -27,9 +27,12 @@ struct ReaderGXLTests {
     #expect(result.nodeCount == 2 && result.edgeCount == 2 && !result.isDirected)
     #expect(result.nodeAttribute(named: "symbol")?.text(0) == "C")
     #expect(result.nodeAttribute(named: "x")?.reals == [1.5, 2])
-    #expect(result.nodeAttribute(named: "n")?.integers == [7, 0] && result.nodeAttribute(named: "n")?.isPresent == [true, false])
+    #expect(
+      result.nodeAttribute(named: "n")?.integers == [7, 0]
+        && result.nodeAttribute(named: "n")?.isPresent == [true, false])
     #expect(result.nodeAttribute(named: "b")?.booleans == [true, false])
-    #expect(result.nodeAttribute(named: "l")?.items(1) == ["1", "2"] && result.nodeAttribute(named: "l")?.itemType == .int)
+    #expect(
+      result.nodeAttribute(named: "l")?.items(1) == ["1", "2"] && result.nodeAttribute(named: "l")?.itemType == .int)
     #expect(result.nodeAttribute(named: "type")?.text(0) == "s.gxl#Atom")
     #expect(result.edgeAttributes[0].integers == [1, 0] && result.graphAttributes[0].text(0) == "A")
     #expect(result.edgeIsDirected == [false, true])

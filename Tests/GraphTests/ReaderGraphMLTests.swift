@@ -171,7 +171,8 @@ struct ReaderGraphMLTests {
     #expect(graph.nodeAttribute(named: "nope")?.text(0) == "1" && graph.nodeAttribute(named: "nope")?.text(1) == nil)
     #expect(graph.nodeAttribute(named: "z")?.text(0) == "2+3i")
     #expect(graph.warnings.map(\.line) == [2, 2])
-    #expect(graph.warnings[0].message.contains("complex") && graph.warnings[1].message.contains("\"nope\" is not declared"))
+    #expect(
+      graph.warnings[0].message.contains("complex") && graph.warnings[1].message.contains("\"nope\" is not declared"))
   }
 
   @Test func notUTF8() {

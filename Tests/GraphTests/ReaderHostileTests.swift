@@ -3,7 +3,8 @@ import Graph
 import PluginAPI
 import Testing
 
-/// Documents made to exhaust memory or time, or to reach outside. Each is streamed into a process of its own, whose peak memory and
+/// Documents made to exhaust memory or time, or to reach outside. Each is streamed into a process of its own, whose
+/// peak memory and
 /// processor time are asserted.
 @Suite("Hostile graph files", .serialized)
 struct ReaderHostileTests {
@@ -84,7 +85,8 @@ struct ReaderHostileTests {
   }
 
   private static let graphml = "<graphml><graph edgedefault='directed'>"
-  private static let key = "<graphml><key id='k' for='node' attr.name='k' attr.type='string'/><graph edgedefault='directed'>"
+  private static let key =
+    "<graphml><key id='k' for='node' attr.name='k' attr.type='string'/><graph edgedefault='directed'>"
   private static let doctype = "<!DOCTYPE graphml ["
 
   static let documents: [Document] = [
@@ -96,7 +98,8 @@ struct ReaderHostileTests {
       name: "one large entity, many times", head: doctype + "<!ENTITY a '", count: 100_000, middle: "0123456789",
       tail: "'>]><graphml><graph><node id='&a;&a;&a;&a;&a;&a;'/>", error: "entity of its own"),
     Document(
-      name: "parameter entities", head: doctype + "<!ENTITY % p '<!ENTITY q \"x\">'>%p;]>" + graphml, error: "entity of its own"),
+      name: "parameter entities", head: doctype + "<!ENTITY % p '<!ENTITY q \"x\">'>%p;]>" + graphml,
+      error: "entity of its own"),
     Document(name: "deep nodes", head: "<graphml>", count: 1_000_000, middle: "<graph><node id='#'>", error: "nested"),
     Document(name: "deep unknown elements", head: graphml, count: 1_000_000, middle: "<x>", error: "nested"),
     Document(
@@ -105,25 +108,34 @@ struct ReaderHostileTests {
     Document(
       name: "deep list in GXL", head: "<gxl><graph><node id='a'><attr name='x'>", count: 1_000_000, middle: "<seq>",
       error: "nested"),
-    Document(name: "a gigabyte of id", head: graphml + "<node id='", count: 64_000_000, middle: "0123456789abcdef", error: ""),
     Document(
-      name: "a gigabyte of text", head: key + "<node id='a'><data key='k'>", count: 64_000_000, middle: "0123456789abcdef",
+      name: "a gigabyte of id", head: graphml + "<node id='", count: 64_000_000, middle: "0123456789abcdef", error: ""),
+    Document(
+      name: "a gigabyte of text", head: key + "<node id='a'><data key='k'>", count: 64_000_000,
+      middle: "0123456789abcdef",
       error: "longer than"),
     Document(
       name: "a gigabyte of CDATA", head: key + "<node id='a'><data key='k'><![CDATA[", count: 64_000_000,
       middle: "0123456789abcdef", error: "more than 10 million bytes"),
-    Document(name: "a gigabyte of comment", head: graphml + "<!--", count: 64_000_000, middle: "0123456789abcdef", error: ""),
+    Document(
+      name: "a gigabyte of comment", head: graphml + "<!--", count: 64_000_000, middle: "0123456789abcdef", error: ""),
     Document(name: "a gigabyte of name", head: graphml + "<", count: 64_000_000, middle: "abcdefghijklmnop", error: ""),
     Document(name: "a gigabyte of instruction", head: "<?", count: 64_000_000, middle: "abcdefghijklmnop", error: ""),
-    Document(name: "a gigabyte of blanks", head: graphml, count: 64_000_000, middle: "                ", tail: "</graph></graphml>"),
+    Document(
+      name: "a gigabyte of blanks", head: graphml, count: 64_000_000, middle: "                ",
+      tail: "</graph></graphml>"),
     Document(
       name: "a gigabyte of value in GEXF", head: "<gexf><graph><nodes><node id='a' label='", count: 64_000_000,
       middle: "0123456789abcdef", error: ""),
-    Document(name: "a million attributes", head: graphml + "<node ", count: 1_000_000, middle: "a#='' ", error: "10000 attributes"),
     Document(
-      name: "a million namespaces", head: graphml + "<node ", count: 1_000_000, middle: "xmlns:a#='u' ", error: "10000 attributes"),
+      name: "a million attributes", head: graphml + "<node ", count: 1_000_000, middle: "a#='' ",
+      error: "10000 attributes"),
     Document(
-      name: "namespaces at every depth", head: graphml, count: 990, middle: "<x xmlns:a#='u' xmlns:b#='u' xmlns:c#='u'>",
+      name: "a million namespaces", head: graphml + "<node ", count: 1_000_000, middle: "xmlns:a#='u' ",
+      error: "10000 attributes"),
+    Document(
+      name: "namespaces at every depth", head: graphml, count: 990,
+      middle: "<x xmlns:a#='u' xmlns:b#='u' xmlns:c#='u'>",
       error: "namespaces"),
     Document(
       name: "declared attributes", head: doctype, count: 10_000, middle: "<!ATTLIST node a# CDATA 'x'>",
@@ -140,12 +152,15 @@ struct ReaderHostileTests {
     Document(
       name: "distinct names without end", head: graphml, count: 3_000_000, middle: "<name-of-an-element-#/>", error: "",
       megabytes: 150),
-    Document(name: "warnings without end", head: graphml, count: 200_000, middle: "<n# a='1'/>", tail: "</graph></graphml>"),
+    Document(
+      name: "warnings without end", head: graphml, count: 200_000, middle: "<n# a='1'/>", tail: "</graph></graphml>"),
     Document(
       name: "a million edges to nowhere", head: graphml, count: 1_000_000, middle: "<edge source='a#' target='b'/>",
       tail: "</graph></graphml>", error: "does not exist", megabytes: 200),
-    Document(name: "a number of ten million digits", head: "<graphml><key id='k' attr.name='k' attr.type='double'/>"
-      + "<graph edgedefault='directed'><node id='a'><data key='k'>1", count: 990_000, middle: "0123456789",
+    Document(
+      name: "a number of ten million digits",
+      head: "<graphml><key id='k' attr.name='k' attr.type='double'/>"
+        + "<graph edgedefault='directed'><node id='a'><data key='k'>1", count: 990_000, middle: "0123456789",
       tail: "e-9900000</data></node></graph></graphml>"),
   ]
 
@@ -186,7 +201,8 @@ struct ReaderHostileTests {
     let url = "http://127.0.0.1:\(UInt16(bigEndian: address.sin_port))/x.dtd"
     for root in [
       "<graphml><graph edgedefault='directed'><node id='a'/></graph></graphml>",
-      "<gexf><graph defaultedgetype='directed'><nodes><node id='a'/></nodes></graph></gexf>", "<gxl><graph id='g'><node id='a'/></graph></gxl>",
+      "<gexf><graph defaultedgetype='directed'><nodes><node id='a'/></nodes></graph></gexf>",
+      "<gxl><graph id='g'><node id='a'/></graph></gxl>",
     ] {
       let name = root.dropFirst().prefix { $0 != ">" }
       for place in [fifo, "file://" + fifo, url] {
@@ -195,17 +211,26 @@ struct ReaderHostileTests {
         let named2 = try Self.read(Document(name: "", head: "<!DOCTYPE \(name) PUBLIC '-//x' '\(place)' []>" + root))
         #expect(named2.error == nil && named2.nodes == 1)
         let entity = try Self.read(
-          Document(name: "", head: "<!DOCTYPE \(name) [<!ENTITY x SYSTEM '\(place)'>]>" + root.replacingOccurrences(of: "'a'", with: "'&x;'")))
+          Document(
+            name: "",
+            head: "<!DOCTYPE \(name) [<!ENTITY x SYSTEM '\(place)'>]>"
+              + root.replacingOccurrences(of: "'a'", with: "'&x;'")))
         #expect(entity.error?.contains("entity") == true)
         let parameter = try Self.read(
           Document(name: "", head: "<!DOCTYPE \(name) [<!ENTITY % x SYSTEM '\(place)'> %x;]>" + root))
         #expect(parameter.error?.contains("entity") == true)
         let include = "<xi:include xmlns:xi='http://www.w3.org/2001/XInclude' href='\(place)'/>"
-        #expect(try Self.read(Document(name: "", head: root.replacingOccurrences(of: "<node", with: include + "<node"))).error == nil)
+        #expect(
+          try Self.read(Document(name: "", head: root.replacingOccurrences(of: "<node", with: include + "<node"))).error
+            == nil)
       }
-      let host = (try? String(contentsOfFile: "/etc/hostname", encoding: .utf8))?.trimmingCharacters(in: .whitespacesAndNewlines)
+      let host = (try? String(contentsOfFile: "/etc/hostname", encoding: .utf8))?.trimmingCharacters(
+        in: .whitespacesAndNewlines)
       let stolen = try Self.read(
-        Document(name: "", head: "<!DOCTYPE \(name) [<!ENTITY x SYSTEM 'file:///etc/hostname'>]>" + root.replacingOccurrences(of: "'a'", with: "'&x;'")))
+        Document(
+          name: "",
+          head: "<!DOCTYPE \(name) [<!ENTITY x SYSTEM 'file:///etc/hostname'>]>"
+            + root.replacingOccurrences(of: "'a'", with: "'&x;'")))
       #expect(stolen.error != nil && (host.map { $0.isEmpty || stolen.error?.contains($0) == false } ?? true))
     }
     #expect(accept(listener, nil, nil) == -1 && errno == EAGAIN, "somebody connected")
@@ -217,7 +242,8 @@ struct ReaderHostileTests {
     let make = Process()
     make.executableURL = URL(fileURLWithPath: "/bin/bash")
     make.arguments = [
-      "-c", "{ echo \"<graphml><graph edgedefault='directed'>\"; head -c 300000000 /dev/zero | tr '\\0' ' '; echo '</graph></graphml>'; } | gzip -1 >\(path)",
+      "-c",
+      "{ echo \"<graphml><graph edgedefault='directed'>\"; head -c 300000000 /dev/zero | tr '\\0' ' '; echo '</graph></graphml>'; } | gzip -1 >\(path)",
     ]
     try make.run()
     make.waitUntilExit()

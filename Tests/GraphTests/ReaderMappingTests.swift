@@ -35,6 +35,13 @@ struct ReaderMappingTests {
     #expect(adjacency.rowPointers == [0, 1, 2, 3] && adjacency.values == [0.75, 0.75, 1])
   }
 
+  @Test func whatDiffersEverywhereIsNoClass() throws {
+    let text =
+      "<gexf><graph defaultedgetype='directed'><nodes><node id='a' label='A'/><node id='b' label='B'/></nodes></graph></gexf>"
+    let graph = try GraphFileReader.read(bytes: Array(text.utf8), file: "l.gexf").nodeGraph()
+    #expect(graph.classNames.isEmpty && graph.featureNames.isEmpty)
+  }
+
   @Test func files() throws {
     let mapping = try GraphMapping(
       yaml: """
@@ -60,7 +67,8 @@ struct ReaderMappingTests {
   }
 
   @Test(arguments: [
-    ("nodes: {lable: x}", "unknown key `lable`"), ("- a", "expected a mapping"), ("nodes: {label: [a]}", "expected the name"),
+    ("nodes: {lable: x}", "unknown key `lable`"), ("- a", "expected a mapping"),
+    ("nodes: {label: [a]}", "expected the name"),
     ("nodes: {splits: {dev: 1}}", "unknown key `dev`"), ("a: [", "is not YAML"), ("edges: 3", "expected a mapping"),
   ])
   func mistakesInFiles(_ text: String, _ message: String) {

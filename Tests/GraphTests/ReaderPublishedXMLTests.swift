@@ -29,10 +29,11 @@ struct ReaderPublishedXMLTests {
     let items = ["pipe", "comma", "raw", "single", "double", "mixed", "booleans", "numbers"].map {
       lists.nodeAttribute(named: $0)?.items(0)
     }
-    #expect(items == [
-      ["a", "b", "c"], ["a", "b", "c"], ["a", "b", "c"], ["a", "'b'", "c"], ["a", "b", "c"], ["a", "b", "c"],
-      ["true", "false", "false"], ["1", "1.5", "2"],
-    ])
+    #expect(
+      items == [
+        ["a", "b", "c"], ["a", "b", "c"], ["a", "b", "c"], ["a", "'b'", "c"], ["a", "b", "c"], ["a", "b", "c"],
+        ["true", "false", "false"], ["1", "1.5", "2"],
+      ])
     let dynamic = try GraphFileReader.read(path: Self.folder + "gexf/gephi/dynamicedgeweight.gexf")
     #expect(dynamic.edgeAttributes.first { $0.name == "Weight" }?.reals == [2])
     let mixed = try GraphFileReader.read(path: Self.folder + "gexf/graphology/mixed.gexf")
@@ -68,7 +69,9 @@ struct ReaderPublishedXMLTests {
     #expect(mutagenicity.nodeCount == 131488 && mutagenicity.edgeCount == 133447)
     #expect(mutagenicity.labels.count { $0 == 0 } == 2401 || mutagenicity.labels.count { $0 == 1 } == 2401)
     let fingerprint = try GraphCollectionReader.read(path: Self.folder + "gxl/Fingerprint.tar.gz")
-    #expect(fingerprint.isDirected && fingerprint.warnings.contains { $0.message.contains("f1003_04.gxl twice, as L and TR") })
+    #expect(
+      fingerprint.isDirected && fingerprint.warnings.contains { $0.message.contains("f1003_04.gxl twice, as L and TR") }
+    )
     let geometric = try GraphCollectionReader.read(path: Self.folder + "gxl/CMU-GED.tar.gz")
     #expect(geometric.nodeCount == 111 * 30)
     #expect(geometric.nodeAttributes.allSatisfy { $0.type == .double }, "\(geometric.nodeAttributes.map(\.type))")
@@ -85,7 +88,9 @@ struct ReaderPublishedXMLTests {
       let pairs = Set(range.map { [min(zoo.sources[$0], zoo.targets[$0]), max(zoo.sources[$0], zoo.targets[$0])] })
       if pairs.count < range.count { parallel += 1 }
       if range.contains(where: { zoo.sources[$0] == zoo.targets[$0] }) { loops += 1 }
-      if (zoo.nodePointers[graph]..<zoo.nodePointers[graph + 1]).contains(where: { !latitude.isPresent[$0] }) { unplaced += 1 }
+      if (zoo.nodePointers[graph]..<zoo.nodePointers[graph + 1]).contains(where: { !latitude.isPresent[$0] }) {
+        unplaced += 1
+      }
     }
     #expect(parallel == 58 && loops == 1 && unplaced == 122)
   }

@@ -84,11 +84,14 @@ struct ReaderTwinTests {
     if ids.isEmpty { ids = ["x"] }
     let numbers = ["0.1", "-3", "1e-7", "123456789.125", "4503599627370497.5", "0.30000000000000004"]
     func value(_ name: String) -> String {
-      let text = name == "s" ? (0..<next(5)).map { _ in alphabet[next(alphabet.count)] }.joined() : numbers[next(numbers.count)]
+      let text =
+        name == "s" ? (0..<next(5)).map { _ in alphabet[next(alphabet.count)] }.joined() : numbers[next(numbers.count)]
       switch format {
       case .graphml: return "<data key='\(name)'>\(text)</data>"
       case .gexf: return "<attvalue for='\(name)' value='\(text)'/>"
-      case .gxl: return "<attr name='\(name)'>" + (name == "s" ? "<string>\(text)</string>" : "<float>\(text)</float>") + "</attr>"
+      case .gxl:
+        return "<attr name='\(name)'>" + (name == "s" ? "<string>\(text)</string>" : "<float>\(text)</float>")
+          + "</attr>"
       }
     }
     func values(_ names: [String]) -> String { names.filter { _ in next(3) > 0 }.map(value).joined() }
@@ -100,12 +103,14 @@ struct ReaderTwinTests {
     let isLate = next(2) == 0
     switch format {
     case .graphml:
-      let keys = "<key id='s' for='node' attr.name='s' attr.type='string'/><key id='x' for='node' attr.name='x' attr.type='double'/>"
+      let keys =
+        "<key id='s' for='node' attr.name='s' attr.type='string'/><key id='x' for='node' attr.name='x' attr.type='double'/>"
         + "<key id='w' for='edge' attr.name='w' attr.type='double'/>"
       let body = isLate ? edges + nodes : nodes + edges
       return "<graphml>\(keys)<graph edgedefault='directed'>\(body.joined())</graph></graphml>"
     case .gexf:
-      let keys = "<attributes class='node'><attribute id='s' title='s' type='string'/><attribute id='x' title='x' type='double'/></attributes>"
+      let keys =
+        "<attributes class='node'><attribute id='s' title='s' type='string'/><attribute id='x' title='x' type='double'/></attributes>"
         + "<attributes class='edge'><attribute id='w' title='w' type='double'/></attributes>"
       let (first, second) = ("<nodes>\(nodes.joined())</nodes>", "<edges>\(edges.joined())</edges>")
       return "<gexf><graph defaultedgetype='directed'>\(keys)\(isLate ? second + first : first + second)</graph></gexf>"
@@ -117,7 +122,9 @@ struct ReaderTwinTests {
 
   private func expectSame(_ graph: AttributedGraph, _ plain: PlainReader, _ label: String) {
     #expect((0..<graph.nodeCount).map { graph.nodeID($0) } == plain.nodes, "\(label)")
-    let ends = (0..<graph.edgeCount).map { [graph.nodeID(Int(graph.sources[$0])), graph.nodeID(Int(graph.targets[$0]))] }
+    let ends = (0..<graph.edgeCount).map {
+      [graph.nodeID(Int(graph.sources[$0])), graph.nodeID(Int(graph.targets[$0]))]
+    }
     #expect(ends == plain.edges, "\(label)")
     for (columns, data) in [(graph.nodeAttributes, plain.nodeData), (graph.edgeAttributes, plain.edgeData)] {
       for column in columns {
@@ -141,10 +148,13 @@ struct ReaderTwinTests {
     }
   }
 
-  @Test(.enabled(if: ReaderTestData.isPresent), arguments: [
-    "graphml/social/got-network.graphml", "graphml/tinkerpop/grateful-dead.xml", "graphml/topology-zoo-samples/Kdl.graphml",
-    "graphml/complexnetworks/airlines.graphml", "gxl/samples/f0001_01.gxl", "gxl/samples/AP1_0000.gxl",
-  ])
+  @Test(
+    .enabled(if: ReaderTestData.isPresent),
+    arguments: [
+      "graphml/social/got-network.graphml", "graphml/tinkerpop/grateful-dead.xml",
+      "graphml/topology-zoo-samples/Kdl.graphml",
+      "graphml/complexnetworks/airlines.graphml", "gxl/samples/f0001_01.gxl", "gxl/samples/AP1_0000.gxl",
+    ])
   func publishedFiles(_ name: String) throws {
     let path = (ReaderTestData.root ?? "") + "/xml/" + name
     let plain = PlainReader(Data(try ReaderTestData.bytes(path)))
@@ -169,8 +179,10 @@ struct ReaderTwinTests {
     }
     let finite = texts.filter { !$0.contains("n") }
     let body = finite.enumerated().map { "<node id='\($0)'><data key='x'>\($1)</data></node>" }.joined()
-    let text = "<graphml><key id='x' for='node' attr.name='x' attr.type='double'/><graph edgedefault='directed'>\(body)</graph></graphml>"
-    let reals = try #require(try GraphFileReader.read(bytes: Array(text.utf8), file: "n").nodeAttribute(named: "x")?.reals)
+    let text =
+      "<graphml><key id='x' for='node' attr.name='x' attr.type='double'/><graph edgedefault='directed'>\(body)</graph></graphml>"
+    let reals = try #require(
+      try GraphFileReader.read(bytes: Array(text.utf8), file: "n").nodeAttribute(named: "x")?.reals)
     #expect(finite.count > 90_000)
     let wrong = zip(finite, reals).filter { strtod($0, nil).bitPattern != $1.bitPattern }
     #expect(wrong.isEmpty, "\(wrong.prefix(5))")

@@ -26,11 +26,15 @@ struct ReaderYEdTests {
     let labels = try #require(graph.nodeAttribute(named: "y:label"))
     #expect((0..<3).map { labels.text($0) } == ["Ünit\n& one", nil, nil])
     #expect(graph.nodeAttribute(named: "y:x")?.reals[0] == 277 && graph.nodeAttribute(named: "y:y")?.reals[0] == -134.5)
-    #expect(graph.nodeAttribute(named: "y:width")?.reals[0] == 40 && graph.nodeAttribute(named: "y:height")?.reals[0] == 30)
-    #expect(graph.nodeAttribute(named: "y:color")?.text(0) == "#FFCC00" && graph.nodeAttribute(named: "y:shape")?.text(0) == "roundrectangle")
+    #expect(
+      graph.nodeAttribute(named: "y:width")?.reals[0] == 40 && graph.nodeAttribute(named: "y:height")?.reals[0] == 30)
+    #expect(
+      graph.nodeAttribute(named: "y:color")?.text(0) == "#FFCC00"
+        && graph.nodeAttribute(named: "y:shape")?.text(0) == "roundrectangle")
     #expect(graph.edgeAttributes.map(\.name) == ["y:color", "y:label"] && graph.edgeAttributes[1].text(0) == "goes to")
     #expect(try graph.nodeGraph().featureNames.isEmpty)
     let messages = graph.warnings.map(\.message)
-    #expect(messages.contains { $0.contains("\"d6\" is a drawing of yEd") } && messages.contains { $0.contains("nested") })
+    #expect(
+      messages.contains { $0.contains("\"d6\" is a drawing of yEd") } && messages.contains { $0.contains("nested") })
   }
 }

@@ -30,12 +30,17 @@ struct WriterTests {
     let graph = try graph()
     let target = path(end)
     defer { unlink(target) }
-    if end.contains("gexf") { try GEXFWriter.write(graph, to: target) } else { try GraphMLWriter.write(graph, to: target) }
+    if end.contains("gexf") {
+      try GEXFWriter.write(graph, to: target)
+    } else {
+      try GraphMLWriter.write(graph, to: target)
+    }
     let bytes = try ReaderTestData.bytes(target)
     #expect((bytes[0] == 0x1f) == end.hasSuffix("gz"))
     let again = try GraphFileReader.read(path: target)
     // `i` holds a number over 32 bits: it is declared as what it is.
-    #expect(again.nodeAttribute(named: "i")?.type == .long && again.nodeAttribute(named: "i")?.integers[1] == 5_000_000_000)
+    #expect(
+      again.nodeAttribute(named: "i")?.type == .long && again.nodeAttribute(named: "i")?.integers[1] == 5_000_000_000)
     try GraphMLWriter.write(again, to: target)
     let third = try GraphFileReader.read(path: target)
     #expect(third == again)
@@ -45,7 +50,8 @@ struct WriterTests {
       #expect((0..<4).map { old.text($0) } == (0..<4).map { new.text($0) }, "\(name)")
     }
     #expect((0..<4).map { graph.nodeID($0) } == (0..<4).map { again.nodeID($0) })
-    #expect(again.edgeIsDirected == [true, false, true] && again.sources == graph.sources && again.targets == graph.targets)
+    #expect(
+      again.edgeIsDirected == [true, false, true] && again.sources == graph.sources && again.targets == graph.targets)
     #expect(again.edgeAttributes.first { $0.name == "weight" }?.reals == [0.30000000000000004, 0, 0])
     #expect(again.edgeAttributes.first { $0.name == "kind" }?.text(1) == "k")
   }
@@ -54,7 +60,8 @@ struct WriterTests {
     let graph = try graph()
     for (old, new) in [
       ("0.1<", "0.2<"), ("directed='false'", ""), ("two", "three"), ("'x' attr.type='double'", "'x' attr.type='float'"),
-      ("日本", "x"), ("source='viz'", "source=''"), ("<data key='b'>true</data>", ""), ("g &amp; h", "g"), ("attr.list='double'", ""),
+      ("日本", "x"), ("source='viz'", "source=''"), ("<data key='b'>true</data>", ""), ("g &amp; h", "g"),
+      ("attr.list='double'", ""),
     ] {
       let text = Self.document.replacingOccurrences(of: old, with: new)
       #expect(text != Self.document)
@@ -74,7 +81,8 @@ struct WriterTests {
     #expect(try GraphFileReader.read(path: target) == graph)
     let written = String(decoding: try ReaderTestData.bytes(target), as: UTF8.self)
     for part in [
-      "<viz:position x=\"1.0\" y=\"2.0\" z=\"3.0\"/>", "label=\"A\"", "weight=\"2.0\"", "<viz:color r=\"0\" g=\"255\" b=\"0\" hex=\"#00ff00\"/>",
+      "<viz:position x=\"1.0\" y=\"2.0\" z=\"3.0\"/>", "label=\"A\"", "weight=\"2.0\"",
+      "<viz:color r=\"0\" g=\"255\" b=\"0\" hex=\"#00ff00\"/>",
       "<viz:thickness value=\"2.0\"/>",
     ] {
       #expect(written.contains(part), "\(part)")
@@ -87,7 +95,8 @@ struct WriterTests {
       file: "c", nodePointers: [0, 2, 3, 3], edgePointers: [0, 1, 2, 2], sources: [0, 2], targets: [1, 2],
       nodeAttributes: [AttributeColumn(name: "x", reals: [1, 2, 3])],
       graphAttributes: [AttributeColumn(name: "y", integers: [7, 8, 9], isPresent: [true, false, true])],
-      graphNames: ["a.gxl", "b.gxl", "c.gxl"], labels: [1, 0, -1], classNames: ["p", "q"], trainIndices: [0], testIndices: [1, 2])
+      graphNames: ["a.gxl", "b.gxl", "c.gxl"], labels: [1, 0, -1], classNames: ["p", "q"], trainIndices: [0],
+      testIndices: [1, 2])
     try collection.validate()
     collection.edgeIsDirected = [false, true]
     return collection
@@ -108,7 +117,9 @@ struct WriterTests {
     #expect(again.graphAttribute(named: "y")?.integers == [7, 0, 9])
     #expect(ReaderTestData.error { _ = try GraphConversion.write(collection, to: path(".gexf")) }?.kind == .usage)
     #expect(ReaderTestData.error { _ = try GraphConversion.write(collection, to: path(".txt")) }?.kind == .usage)
-    #expect(ReaderTestData.error { _ = try GraphConversion.write(collection, to: "/proc/none/x.graphml") }?.kind == .cannotCreate)
+    #expect(
+      ReaderTestData.error { _ = try GraphConversion.write(collection, to: "/proc/none/x.graphml") }?.kind
+        == .cannotCreate)
   }
 
   @Test(arguments: [GraphFileFormat.graphml, .gexf])
@@ -121,7 +132,8 @@ struct WriterTests {
     let again = try GraphCollectionReader.read(path: folder)
     #expect(again.graphNames == ["a", "b", "c"].map { "\($0).\(format.rawValue)" })
     #expect(again.labels == [1, 0, -1] && again.trainIndices == [0] && again.testIndices == [1, 2])
-    #expect(again.sources == [0, 2] && again.edgeIsDirected == [false, true] && again.nodeAttributes[0].reals == [1, 2, 3])
+    #expect(
+      again.sources == [0, 2] && again.edgeIsDirected == [false, true] && again.nodeAttributes[0].reals == [1, 2, 3])
     #expect((0..<3).map { again.nodeID($0) } == ["0", "1", "0"])
     let back = path(".graphml")
     defer { unlink(back) }
@@ -133,7 +145,8 @@ struct WriterTests {
 
   @Test func textsThatXMLCannotHold() throws {
     let collection = GraphCollection(
-      file: "c", nodePointers: [0, 1], edgePointers: [0, 0], nodeAttributes: [AttributeColumn(name: "s", strings: ["a\u{1}"])])
+      file: "c", nodePointers: [0, 1], edgePointers: [0, 0],
+      nodeAttributes: [AttributeColumn(name: "s", strings: ["a\u{1}"])])
     let target = path(".graphml")
     let error = ReaderTestData.error { try GraphMLWriter.write(collection, to: target) }
     #expect(error?.kind == .badData && error?.place == "attribute `s`")
@@ -148,13 +161,15 @@ struct WriterTests {
       nodeCount: 4, sources: [0, 1], targets: [1, 1], isDirected: true,
       features: SparseMatrix(
         rows: 4, columns: 12, rowPointers: [0, 2, 2, 3, 3], columnIndices: [1, 11, 0], values: [1, 0.1, -3e-30]),
-      labels: [10, 2, -1, 0], classNames: (0..<11).map { String($0) }, trainIndices: [0], validationIndices: [1], testIndices: [3])
+      labels: [10, 2, -1, 0], classNames: (0..<11).map { String($0) }, trainIndices: [0], validationIndices: [1],
+      testIndices: [3])
     let target = path(".graphml")
     defer { unlink(target) }
     try GraphMLWriter.write(AttributedGraph(graph, file: "n"), to: target)
     let again = try GraphFileReader.read(path: target).nodeGraph(NodeGraphOptions(labelAttribute: "label"))
     #expect(again.features == graph.features && again.isDirected)
-    #expect(again.labels.map { $0 < 0 ? "" : again.classNames[Int($0)] } == graph.labels.map { $0 < 0 ? "" : String($0) })
+    #expect(
+      again.labels.map { $0 < 0 ? "" : again.classNames[Int($0)] } == graph.labels.map { $0 < 0 ? "" : String($0) })
     #expect(again.trainIndices == [0] && again.validationIndices == [1] && again.testIndices == [3])
   }
 
@@ -172,7 +187,8 @@ struct WriterTests {
   @Test(.enabled(if: ReaderTestData.isPresent)) func publishedFilesRoundTrip() throws {
     let folder = (ReaderTestData.root ?? "") + "/xml/"
     let walk = FileManager.default.enumerator(atPath: folder)
-    let target = path(".graphml"), gephi = path(".gexf")
+    let target = path(".graphml")
+    let gephi = path(".gexf")
     defer {
       unlink(target)
       unlink(gephi)
@@ -185,7 +201,9 @@ struct WriterTests {
       #expect(try GraphFileReader.read(path: target) == graph, "\(name)")
       try GEXFWriter.write(graph, to: gephi)
       let again = try GraphFileReader.read(path: gephi)
-      #expect(again.sources == graph.sources && again.targets == graph.targets && again.nodeCount == graph.nodeCount, "\(name)")
+      #expect(
+        again.sources == graph.sources && again.targets == graph.targets && again.nodeCount == graph.nodeCount,
+        "\(name)")
       #expect(again.nodeAttributes.map(\.name).sorted() == graph.nodeAttributes.map(\.name).sorted(), "\(name)")
     }
     #expect(count > 60)

@@ -15,7 +15,8 @@ extension AttributeColumn {
     return itemType == nil && different.count < present && different.count <= max(64, present / 2)
   }
 
-  /// The class of each element, -1 where it has none. Classes are numbered in rising order of their value (numbers by size, strings
+  /// The class of each element, -1 where it has none. Classes are numbered in rising order of their value (numbers by
+  /// size, strings
   /// by bytes, false before true).
   ///
   /// - Parameter failure: the error for an element whose value is not finite.

@@ -8,7 +8,8 @@ public enum AttributeType: String, Sendable, CaseIterable {
 
 /// One attribute of all nodes (or edges, or of the graph): a column with a value per element.
 ///
-/// Integers are kept as 64-bit numbers, reals as doubles, strings as codes into a table of the different strings; of the
+/// Integers are kept as 64-bit numbers, reals as doubles, strings as codes into a table of the different strings; of
+/// the
 /// arrays only the one that ``type`` names is filled.
 public struct AttributeColumn: Sendable {
   /// The key's id, by which `<data>` refers to it.
@@ -32,7 +33,8 @@ public struct AttributeColumn: Sendable {
   /// The first value that is NaN or infinite.
   public internal(set) var firstNonFinite: (element: Int, line: Int, column: Int)?
 
-  /// `string`: the type of the items where each value is a list, written as `[1, 2]`, `a|b` or `a, b`; see ``items(_:)``.
+  /// `string`: the type of the items where each value is a list, written as `[1, 2]`, `a|b` or `a, b`; see
+  /// ``items(_:)``.
   public internal(set) var itemType: AttributeType?
 
   init(id: String, name: String, type: AttributeType) {
@@ -67,7 +69,8 @@ public struct AttributeColumn: Sendable {
   /// The type as people read it: `double`, `list of string`.
   public var typeName: String { itemType.map { "list of \($0.rawValue)" } ?? type.rawValue }
 
-  /// Whether it says how an element is drawn, called or dated rather than what it is: Gephi's and yEd's places and colours, GEXF's own
+  /// Whether it says how an element is drawn, called or dated rather than what it is: Gephi's and yEd's places and
+  /// colours, GEXF's own
   /// `label`, `start`, `end` and `timestamp`. Such a column is no feature unless it is named.
   public var isDecoration: Bool {
     name.hasPrefix("viz:") || name.hasPrefix("y:") || ["#label", "#start", "#end", "#timestamp"].contains(id)

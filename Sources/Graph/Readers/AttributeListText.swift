@@ -1,8 +1,10 @@
 /// Lists as GEXF and GXL have them: kept as text, taken apart when asked for.
 extension AttributeColumn {
-  /// The items of a list, nil where the element has no value. Brackets around the list and quotes around items are taken off.
+  /// The items of a list, nil where the element has no value. Brackets around the list and quotes around items are
+  /// taken off.
   ///
-  /// Files separate items by `|`, by `;` or by `,`; the first of these that stands outside quotes is taken. Inside quotes (`'` or
+  /// Files separate items by `|`, by `;` or by `,`; the first of these that stands outside quotes is taken. Inside
+  /// quotes (`'` or
   /// `"`) a backslash makes the next character an ordinary one.
   public func items(_ element: Int) -> [String]? {
     guard type == .string, isPresent[element] else { return nil }

@@ -13,7 +13,8 @@ struct FeatureGroup {
   /// The longest list that is a vector.
   private static let maximumLength = 100_000
 
-  /// A number or boolean is one column; a string of few different values one for each (one-hot); a list of numbers of the same length
+  /// A number or boolean is one column; a string of few different values one for each (one-hot); a list of numbers of
+  /// the same length
   /// everywhere one for each place; a list of few different strings one for each (several may be 1).
   ///
   /// - Returns: nil with a warning where it can be none of these.

@@ -3,7 +3,8 @@ import PluginAPI
 
 /// Walks over the files in an archive (tar in any of its forms, compressed or not, or zip) with libarchive.
 ///
-/// Nothing is written to disk, so paths in the archive can do no harm. gzip is taken off by zlib, because libarchive ignores its
+/// Nothing is written to disk, so paths in the archive can do no harm. gzip is taken off by zlib, because libarchive
+/// ignores its
 /// checksum.
 enum GraphArchive {
   /// Whether a file's name is that of an archive.

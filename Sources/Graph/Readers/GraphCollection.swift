@@ -102,7 +102,8 @@ public struct GraphCollection: Sendable {
   /// The bytes that all arrays together hold.
   public var byteCount: Int {
     let columns = nodeAttributes + edgeAttributes + graphAttributes
-    return 8 * (nodePointers.count + edgePointers.count + trainIndices.count + validationIndices.count + testIndices.count)
+    return 8
+      * (nodePointers.count + edgePointers.count + trainIndices.count + validationIndices.count + testIndices.count)
       + 4 * (sources.count + targets.count + identifierOfNode.count + labels.count) + edgeIsDirected.count
       + identifiers.byteCount + columns.reduce(0) { $0 + $1.byteCount }
   }
@@ -136,7 +137,9 @@ public struct GraphCollection: Sendable {
       else { throw fail("the \(what) pointers do not rise from 0 to \(count)") }
     }
     guard nodeCount <= Int(Int32.max) else { throw fail("\(nodeCount) nodes are not possible") }
-    guard targets.count == edgeCount else { throw fail("\(edgeCount) edge sources do not fit \(targets.count) targets") }
+    guard targets.count == edgeCount else {
+      throw fail("\(edgeCount) edge sources do not fit \(targets.count) targets")
+    }
     for graph in 0..<graphCount {
       let nodes = Int32(nodePointers[graph])..<Int32(nodePointers[graph + 1])
       for edge in edgePointers[graph]..<edgePointers[graph + 1]
@@ -162,7 +165,9 @@ public struct GraphCollection: Sendable {
     var used = [Bool](repeating: false, count: graphCount)
     for (name, split) in [("train", trainIndices), ("validation", validationIndices), ("test", testIndices)] {
       for graph in split {
-        guard graph >= 0, graph < graphCount else { throw fail("the \(name) split names graph \(graph) of \(graphCount)") }
+        guard graph >= 0, graph < graphCount else {
+          throw fail("the \(name) split names graph \(graph) of \(graphCount)")
+        }
         guard !used[graph] else { throw fail("graph \(graph) is in two splits, or twice in one") }
         used[graph] = true
       }

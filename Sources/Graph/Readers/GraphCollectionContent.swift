@@ -1,4 +1,5 @@
-/// Two collections are equal if they hold the same: graphs, names, ids, edges with their directions, attributes by name and type,
+/// Two collections are equal if they hold the same: graphs, names, ids, edges with their directions, attributes by
+/// name and type,
 /// classes by name, splits. The order of columns, their ids, files and warnings do not count.
 extension GraphCollection: Equatable {
   public static func == (left: Self, right: Self) -> Bool {
@@ -60,13 +61,16 @@ extension GraphCollection {
     identifierOfNode.isEmpty ? Array(nodeID(node).utf8) : Array(identifiers.bytes(Int(identifierOfNode[node])))
   }
 
-  /// With class and split as graph attributes, as GraphML keeps them; attributes of these names that are there already stay.
+  /// With class and split as graph attributes, as GraphML keeps them; attributes of these names that are there
+  /// already stay.
   var withClassColumns: GraphCollection {
     var result = self
     if labels.contains(where: { $0 >= 0 }), graphAttribute(named: "class") == nil {
       result.graphAttributes.append(AttributeColumn(name: "class", strings: classes))
     }
-    if !trainIndices.isEmpty || !validationIndices.isEmpty || !testIndices.isEmpty, graphAttribute(named: "split") == nil {
+    if !trainIndices.isEmpty || !validationIndices.isEmpty || !testIndices.isEmpty,
+      graphAttribute(named: "split") == nil
+    {
       var split = [String?](repeating: nil, count: graphCount)
       for graph in trainIndices { split[graph] = "train" }
       for graph in validationIndices { split[graph] = "validation" }

@@ -3,13 +3,15 @@ import PluginAPI
 extension GraphCollection {
   /// The collection with classes and splits taken from graph attributes, where listings did not give them.
   ///
-  /// - Throws: ``BasinError``: `.usage` for an attribute that does not exist, `.badData` for a class that is no finite number or an
+  /// - Throws: ``BasinError``: `.usage` for an attribute that does not exist, `.badData` for a class that is no
+  ///   finite number or an
   ///   unknown split.
   public func mapped(_ mapping: GraphMapping.Graphs = GraphMapping.Graphs()) throws(BasinError) -> GraphCollection {
     var result = self
     if let column = try labelColumn(mapping.labelAttribute) {
       (result.labels, result.classNames) = try column.classes { graph in
-        .badData("`\(column.name)` is not a finite number", file: file, place: place(graph), advice: "Correct the value")
+        .badData(
+          "`\(column.name)` is not a finite number", file: file, place: place(graph), advice: "Correct the value")
       }
     }
     if !hasSplits, let column = graphAttribute(named: mapping.splitAttribute) {
@@ -24,7 +26,8 @@ extension GraphCollection {
   }
 
   private func place(_ graph: Int) -> String {
-    graphNames.indices.contains(graph) && !graphNames[graph].isEmpty ? "graph \"\(graphNames[graph])\"" : "graph \(graph)"
+    graphNames.indices.contains(graph) && !graphNames[graph].isEmpty
+      ? "graph \"\(graphNames[graph])\"" : "graph \(graph)"
   }
 
   private func labelColumn(_ name: String?) throws(BasinError) -> AttributeColumn? {

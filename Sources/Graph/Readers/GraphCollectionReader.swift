@@ -5,7 +5,8 @@ import PluginAPI
 /// Reads many graphs into one packing. A path is one of
 ///
 /// - a graph file (GraphML, GEXF, GXL; plain or gzipped): all its graphs;
-/// - a listing (IAM's CXL, GEDLIB's `GraphCollection`), whose graphs lie beside it: `train.cxl`, `valid.cxl` (or `validation`, `val`) and
+/// - a listing (IAM's CXL, GEDLIB's `GraphCollection`), whose graphs lie beside it: `train.cxl`, `valid.cxl` (or
+///   `validation`, `val`) and
 ///   `test.cxl` of one folder belong together, whichever of them is named;
 /// - a folder or an archive (tar, compressed or not, zip): the listings in it, or without any all graph files, by name;
 /// - a path inside an archive: `Letter.tar.gz/Letter/LOW`.
@@ -13,7 +14,8 @@ import PluginAPI
 /// Graphs of a folder come in the order they are listed, those of an archive in the archive's.
 public enum GraphCollectionReader {
   /// - Parameter graphs: the folder in which the graphs of a listing lie; nil for the listing's own.
-  /// - Throws: ``BasinError`` naming the file: `.missingInput`, `.inputOutput`, `.badData`, or `.usage` where a path has several
+  /// - Throws: ``BasinError`` naming the file: `.missingInput`, `.inputOutput`, `.badData`, or `.usage` where a path
+  ///   has several
   ///   collections.
   public static func read(path: String, graphs: String? = nil) throws(BasinError) -> GraphCollection {
     guard let (folder, file) = try GraphFolder.find(path) else { return try readFile(path, graphs: graphs) }
@@ -23,7 +25,8 @@ public enum GraphCollectionReader {
     guard !listings.isEmpty || file != nil else {
       let files = names.filter { GraphFolder.isGraphFile($0) }
       guard !files.isEmpty else {
-        throw .missing("there is no graph file here", file: path, advice: "Give a folder with GraphML, GEXF or GXL files")
+        throw .missing(
+          "there is no graph file here", file: path, advice: "Give a folder with GraphML, GEXF or GXL files")
       }
       return try read(files, of: folder, file: path)
     }
@@ -32,7 +35,8 @@ public enum GraphCollectionReader {
       let choice = places.sorted().map { path + "/" + $0 }.joined(separator: ", ")
       throw .usage("\(path) has several collections", advice: "Name one of them: \(choice)")
     }
-    return try readListings(file.map { siblings(of: $0, among: listings) } ?? listings, of: folder, file: path, graphs: graphs)
+    return try readListings(
+      file.map { siblings(of: $0, among: listings) } ?? listings, of: folder, file: path, graphs: graphs)
   }
 
   private static func readFile(_ path: String, graphs: String?) throws(BasinError) -> GraphCollection {
@@ -52,7 +56,9 @@ public enum GraphCollectionReader {
   }
 
   /// The graphs of some files, with the files' names.
-  private static func read(_ files: [String], of folder: GraphFolder, file: String) throws(BasinError) -> GraphCollection {
+  private static func read(_ files: [String], of folder: GraphFolder, file: String) throws(BasinError)
+    -> GraphCollection
+  {
     let documents = try GraphDocuments()
     var sources: [(name: String, end: Int)] = []
     var listings = 0

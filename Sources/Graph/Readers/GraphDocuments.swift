@@ -16,7 +16,8 @@ public enum GraphFileFormat: String, Sendable, CaseIterable {
 
 /// Reads documents one after the other into one packing.
 ///
-/// The elements are handled in C++ (`Sources/Graph/XML`), for a million edges are several million events; here bytes go in and
+/// The elements are handled in C++ (`Sources/Graph/XML`), for a million edges are several million events; here bytes
+/// go in and
 /// arrays come out.
 final class GraphDocuments {
   /// Gives the next bytes, none at the end.
@@ -130,7 +131,8 @@ final class GraphDocuments {
       let warning = basin_graph_xml_warning(reader, $0)
       let message = String(cString: warning.message)
       // With one file everybody knows which.
-      let prefix = files.count > 1 && files.indices.contains(Int(warning.document)) ? files[Int(warning.document)] + ": " : ""
+      let prefix =
+        files.count > 1 && files.indices.contains(Int(warning.document)) ? files[Int(warning.document)] + ": " : ""
       return ReadWarning(
         line: warning.line > 0 ? Int(warning.line) : nil, column: warning.column > 0 ? Int(warning.column) : nil,
         message: prefix + message)

@@ -1,17 +1,21 @@
 import GraphXML
 import PluginAPI
 
-/// Reads one graph from a GraphML, GEXF or GXL file with libxml2's streaming parser, plain or gzipped; memory is proportional to what
+/// Reads one graph from a GraphML, GEXF or GXL file with libxml2's streaming parser, plain or gzipped; memory is
+/// proportional to what
 /// is kept, not to the file. What each format's elements become is in `docs/graph-files.md`.
 ///
-/// - Attributes become columns: declared types, defaults, values that are missing; undeclared ones are strings, with a warning. In GXL
+/// - Attributes become columns: declared types, defaults, values that are missing; undeclared ones are strings, with
+///   a warning. In GXL
 ///   the values say their type.
 /// - Any namespace or none; comments, CDATA, any encoding libxml2 knows.
 /// - Edges may come before their nodes; parallel edges, self-loops and edges with a direction of their own are kept.
-/// - Of several graphs side by side the first is read, the others are counted (``GraphCollectionReader`` reads all). A graph nested in
+/// - Of several graphs side by side the first is read, the others are counted (``GraphCollectionReader`` reads all).
+///   A graph nested in
 ///   a node or an edge is read as part of the outer one. Ports and hyperedges are left out, and counted in a warning.
 ///
-/// Errors name file, line and column: not UTF-8, not well-formed, cut off, a value that is no number, a node declared twice, an edge
+/// Errors name file, line and column: not UTF-8, not well-formed, cut off, a value that is no number, a node declared
+/// twice, an edge
 /// to a node that does not exist, entities of the document's own.
 public enum GraphFileReader {
   /// Reads a file.
@@ -68,7 +72,8 @@ extension AttributedGraph {
       classes = try? classNumbers(of: label).names.count
     }
     return GraphInspection(
-      format: format?.rawValue ?? "graph", graphs: graphCount, nodes: totalNodeCount, edges: totalEdgeCount, directed: isDirected,
+      format: format?.rawValue ?? "graph", graphs: graphCount, nodes: totalNodeCount, edges: totalEdgeCount,
+      directed: isDirected,
       nodeAttributes: nodeAttributes.map(\.name), edgeAttributes: edgeAttributes.map(\.name), classes: classes,
       warnings: warnings)
   }

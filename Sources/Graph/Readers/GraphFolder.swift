@@ -66,7 +66,8 @@ enum GraphFolder {
     return files.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
   }
 
-  /// Hands over the files of some names: in the order of the names from a folder, in the archive's from an archive, which is read
+  /// Hands over the files of some names: in the order of the names from a folder, in the archive's from an archive,
+  /// which is read
   /// through once.
   ///
   /// - Throws: ``BasinError`` of kind `.missingInput` for a name that is not there.
@@ -86,7 +87,8 @@ enum GraphFolder {
         try body(name, read)
       }
       if let missing = names.first(where: wanted.contains) {
-        throw .missing("there is no such file in the archive", file: self.path + "/" + missing, advice: "Check the listing")
+        throw .missing(
+          "there is no such file in the archive", file: self.path + "/" + missing, advice: "Check the listing")
       }
     }
   }

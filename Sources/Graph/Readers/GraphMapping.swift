@@ -24,7 +24,8 @@ public struct GraphMapping: Sendable, Equatable {
 
   /// What graph attributes mean.
   public struct Graphs: Sendable, Equatable {
-    /// The graph attribute that is the class; nil chooses the first of ``NodeGraphOptions/labelNames`` that looks like one.
+    /// The graph attribute that is the class; nil chooses the first of ``NodeGraphOptions/labelNames`` that looks
+    /// like one.
     public var labelAttribute: String?
     /// The graph attribute with the split.
     public var splitAttribute = "split"

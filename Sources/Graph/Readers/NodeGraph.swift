@@ -6,7 +6,8 @@ import PluginAPI
 public struct NodeGraph: Sendable {
   /// N, isolated nodes included.
   public var nodeCount: Int
-  /// The source of every edge in file order, `[E]`. Duplicates and self-loops stay; where a file lists both directions of an
+  /// The source of every edge in file order, `[E]`. Duplicates and self-loops stay; where a file lists both
+  /// directions of an
   /// edge (Planetoid does) both are here.
   public var sources: [Int32]
   /// The target of every edge in file order, `[E]`.
@@ -39,7 +40,8 @@ public struct NodeGraph: Sendable {
   public init(
     nodeCount: Int, sources: [Int32], targets: [Int32], isDirected: Bool, features: SparseMatrix,
     featureNames: [String] = [], labels: [Int32], classNames: [String], trainIndices: [Int], validationIndices: [Int],
-    testIndices: [Int], edgeWeights: [Float] = [], nodeAttributes: [String] = [], edgeAttributes: [String] = [], warnings: [ReadWarning] = []
+    testIndices: [Int], edgeWeights: [Float] = [], nodeAttributes: [String] = [], edgeAttributes: [String] = [],
+    warnings: [ReadWarning] = []
   ) {
     self.nodeCount = nodeCount
     self.sources = sources
@@ -61,7 +63,8 @@ public struct NodeGraph: Sendable {
   /// E, the edges as the file lists them.
   public var edgeCount: Int { sources.count }
 
-  /// The edges a model works on: the symmetric 0/1 matrix `[N, N]` with an entry at (u, v) and (v, u) for every listed edge.
+  /// The edges a model works on: the symmetric 0/1 matrix `[N, N]` with an entry at (u, v) and (v, u) for every
+  /// listed edge.
   ///
   /// This is what `networkx.adjacency_matrix` of an undirected graph gives, which Kipf & Welling's code starts from:
   /// duplicates count once, a listed self-loop stays as one diagonal entry (adding the identity then makes it 2).
@@ -80,7 +83,8 @@ public struct NodeGraph: Sendable {
     return SparseMatrix.indicator(rows: nodeCount, columns: nodeCount, pairs: pairs)
   }
 
-  /// The weights a model works on: row u has an entry for every node that sends to u. Weights of parallel edges are added, an edge
+  /// The weights a model works on: row u has an entry for every node that sends to u. Weights of parallel edges are
+  /// added, an edge
   /// without a weight counts 1, and an edge without direction goes both ways (a self-loop once).
   ///
   /// - Parameter isSymmetric: whether edges of a directed graph go both ways, too.
@@ -107,7 +111,8 @@ public struct NodeGraph: Sendable {
       }
     }
     for node in 0..<nodeCount { pointers[node + 1] += pointers[node] }
-    return try SparseMatrix(rows: nodeCount, columns: nodeCount, rowPointers: pointers, columnIndices: columns, values: values)
+    return try SparseMatrix(
+      rows: nodeCount, columns: nodeCount, rowPointers: pointers, columnIndices: columns, values: values)
   }
 
   /// How many different edges there are when directions and duplicates are ignored.

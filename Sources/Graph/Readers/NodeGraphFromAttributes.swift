@@ -2,9 +2,11 @@ import PluginAPI
 
 /// Which attributes of a graph file mean what.
 public struct NodeGraphOptions: Sendable, Equatable {
-  /// The node attribute that is the class; nil chooses the first of ``labelNames`` that looks like one, `none` takes none.
+  /// The node attribute that is the class; nil chooses the first of ``labelNames`` that looks like one, `none` takes
+  /// none.
   public var labelAttribute: String?
-  /// The node attribute that says `train`, `validation` (`val`, `valid`) or `test`. Without it the boolean attributes of
+  /// The node attribute that says `train`, `validation` (`val`, `valid`) or `test`. Without it the boolean attributes
+  /// of
   /// ``maskNames`` count; without these every split is empty.
   public var splitAttribute: String
   /// What the split attribute calls the parts.
@@ -34,18 +36,22 @@ extension AttributedGraph {
   /// The graph as a node classification task.
   ///
   /// - Classes are numbered in rising order of their value (numbers by size, strings by bytes, false before true).
-  /// - Every numeric or boolean attribute is a feature column, every string attribute of at most 64 different values a one-hot
+  /// - Every numeric or boolean attribute is a feature column, every string attribute of at most 64 different values
+  ///   a one-hot
   ///   group, a list of numbers a vector, a list of at most 64 different strings a group of which several may be 1; others are left
   ///   out with a warning, and what only says how a node is drawn or called (``AttributeColumn/isDecoration``) without. A missing number
   ///   is 0, with a warning. Without any feature every node gets a feature of its own (the identity matrix).
-  /// - Sparse features: if the graph has an integer attribute `feature_count` (W), a string node attribute `features` holds
+  /// - Sparse features: if the graph has an integer attribute `feature_count` (W), a string node attribute `features`
+  ///   holds
   ///   `index:value` pairs or bare indices (value 1), indices from 0 to W - 1, separated by blanks: `3 17 21:0.5`. They come first.
   ///
-  /// - Throws: ``BasinError``: `.usage` for an attribute that does not exist; `.badData` naming node and attribute for a value
+  /// - Throws: ``BasinError``: `.usage` for an attribute that does not exist; `.badData` naming node and attribute
+  ///   for a value
   ///   that is NaN or infinite, a damaged sparse row, an unknown split, or a node of a split without a label.
   public func nodeGraph(_ options: NodeGraphOptions = NodeGraphOptions()) throws(BasinError) -> NodeGraph {
     guard nodeCount > 0 else { throw .badData("the graph has no nodes", file: file, advice: "Give a graph with nodes") }
-    for name in [options.labelAttribute].compactMap({ $0 }) + (options.featureAttributes ?? []) + options.excludedAttributes
+    for name in [options.labelAttribute].compactMap({ $0 }) + (options.featureAttributes ?? [])
+      + options.excludedAttributes
     where name != "none" && nodeAttribute(named: name) == nil {
       throw .usage(
         "\(file) has no node attribute `\(name)`",
@@ -64,7 +70,8 @@ extension AttributedGraph {
       warnings.append(ReadWarning(message: "no node attribute looks like a class label"))
     }
     let masks = split == nil ? NodeGraphOptions.maskNames.map { boolean(named: $0) } : []
-    let excluded = ([label, split] + masks).compactMap { $0?.id }
+    let excluded =
+      ([label, split] + masks).compactMap { $0?.id }
       + nodeAttributes.filter { options.excludedAttributes.contains($0.name) }.map(\.id)
     let features = try featureMatrix(options.featureAttributes, except: excluded, warnings: &warnings)
     var splits: [[Int]] = [[], [], []]
@@ -89,7 +96,8 @@ extension AttributedGraph {
       nodeCount: nodeCount, sources: sources, targets: targets, isDirected: isDirected && edgesAgainstDefault == 0,
       features: features.matrix, featureNames: features.names, labels: labels, classNames: classNames,
       trainIndices: splits[0], validationIndices: splits[1], testIndices: splits[2],
-      edgeWeights: weights, nodeAttributes: nodeAttributes.map(\.name), edgeAttributes: edgeAttributes.map(\.name), warnings: warnings)
+      edgeWeights: weights, nodeAttributes: nodeAttributes.map(\.name), edgeAttributes: edgeAttributes.map(\.name),
+      warnings: warnings)
     try graph.validate()
     return graph
   }
@@ -109,7 +117,8 @@ extension AttributedGraph {
     try column.classes { node in
       guard let bad = column.firstNonFinite, bad.element == node else {
         return .badData(
-          "`\(column.name)` is not a finite number", file: file, place: "node \"\(nodeID(node))\"", advice: "Correct the value")
+          "`\(column.name)` is not a finite number", file: file, place: "node \"\(nodeID(node))\"",
+          advice: "Correct the value")
       }
       return nonFinite(column, bad)
     }
@@ -132,11 +141,14 @@ extension AttributedGraph {
           advice: "It has: \(edgeAttributes.map(\.name).joined(separator: ", "))")
       }
       guard named.type.isNumeric else {
-        throw .usage("edge attribute `\(name)` is of type \(named.type.rawValue), not a number", advice: "Choose another")
+        throw .usage(
+          "edge attribute `\(name)` is of type \(named.type.rawValue), not a number", advice: "Choose another")
       }
       column = named
     } else {
-      guard let found = edgeAttributes.first(where: { $0.name.lowercased() == "weight" && $0.type.isNumeric }) else { return [] }
+      guard let found = edgeAttributes.first(where: { $0.name.lowercased() == "weight" && $0.type.isNumeric }) else {
+        return []
+      }
       column = found
     }
     var weights = [Float](repeating: 1, count: edgeCount)
@@ -146,7 +158,8 @@ extension AttributedGraph {
       guard weights[edge].isFinite else {
         throw .badData(
           "`\(column.name)` is \(number), which is not a finite 32-bit number", file: file,
-          place: "edge \"\(nodeID(Int(sources[edge])))\" to \"\(nodeID(Int(targets[edge])))\"", advice: "Correct or scale the value")
+          place: "edge \"\(nodeID(Int(sources[edge])))\" to \"\(nodeID(Int(targets[edge])))\"",
+          advice: "Correct or scale the value")
       }
     }
     let missing = column.missingCount

@@ -11,7 +11,8 @@ public struct StringTable: Sendable {
     self.ends = ends
   }
 
-  /// The different strings of a list in the order they are met, and for each element the number of its string, -1 for nil.
+  /// The different strings of a list in the order they are met, and for each element the number of its string, -1 for
+  /// nil.
   static func numbering(_ values: [String?]) -> (table: StringTable, codes: [Int32]) {
     var table = StringTable()
     var numbers: [String: Int32] = [:]

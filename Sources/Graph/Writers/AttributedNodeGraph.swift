@@ -1,5 +1,6 @@
 extension AttributedGraph {
-  /// A graph whose nodes are to be classified, as attributes: `label`, `split`, and the features as sparse rows in `features`, with their
+  /// A graph whose nodes are to be classified, as attributes: `label`, `split`, and the features as sparse rows in
+  /// `features`, with their
   /// number as the graph attribute `feature_count`. ``nodeGraph(_:)`` makes the same of it again.
   public init(_ graph: NodeGraph, file: String) {
     var packing = GraphCollection(
@@ -36,7 +37,8 @@ extension AttributedGraph {
       return AttributeColumn(name: "label", strings: graph.labels.map { $0 < 0 ? nil : graph.classNames[Int($0)] })
     }
     return AttributeColumn(
-      name: "label", integers: graph.labels.map { $0 < 0 ? 0 : numbers[Int($0)] }, isPresent: graph.labels.map { $0 >= 0 })
+      name: "label", integers: graph.labels.map { $0 < 0 ? 0 : numbers[Int($0)] },
+      isPresent: graph.labels.map { $0 >= 0 })
   }
 
   /// A text that reads as the same 32-bit number by way of a 64-bit one.

@@ -1,9 +1,11 @@
 import PluginAPI
 
-/// Writes one graph as GEXF 1.3, for Gephi and others: what ``GraphFileReader`` reads back as the same, but for graph attributes, which
+/// Writes one graph as GEXF 1.3, for Gephi and others: what ``GraphFileReader`` reads back as the same, but for graph
+/// attributes, which
 /// GEXF has none of, and weights that are whole numbers, which it has as reals.
 ///
-/// The columns `label`, `weight`, `kind`, `start`, `end`, `timestamp` and Gephi's `viz:` become what GEXF has for them, all others
+/// The columns `label`, `weight`, `kind`, `start`, `end`, `timestamp` and Gephi's `viz:` become what GEXF has for
+/// them, all others
 /// attributes.
 public enum GEXFWriter {
   /// - Returns: what could not be written.
@@ -30,7 +32,8 @@ public enum GEXFWriter {
     }
     output.raw("</gexf>\n")
     try output.finish()
-    let lost = collection.graphAttributes.filter { $0.isPresent.indices.contains(graph) && $0.isPresent[graph] }.map(\.name)
+    let lost = collection.graphAttributes.filter { $0.isPresent.indices.contains(graph) && $0.isPresent[graph] }.map(
+      \.name)
     guard !lost.isEmpty else { return [] }
     return [ReadWarning(message: "GEXF has no attributes of graphs: \(lost.joined(separator: ", ")) left out")]
   }
@@ -53,7 +56,8 @@ private struct GEXFGraphWriter {
         let isText = column.type == .string && column.itemType == nil
         // Only what is declared can be without any value.
         let isUsed = column.isPresent.contains(true)
-        if isUsed, let name = names.first(where: { "\($0)" == column.name }), !own.contains(where: { "\($0.name)" == column.name }),
+        if isUsed, let name = names.first(where: { "\($0)" == column.name }),
+          !own.contains(where: { "\($0.name)" == column.name }),
           column.name == "weight" ? column.type.isNumeric : isText
         {
           own.append((name, column))
@@ -128,7 +132,8 @@ private struct GEXFGraphWriter {
       try output.attribute("id", String(number).utf8, of: "")
       try output.attribute("title", column.name.utf8, of: "the name of an attribute")
       let type = column.writtenType == .int ? "integer" : column.writtenType.rawValue
-      try output.attribute("type", (column.itemType.map { "list" + ($0 == .int ? "integer" : $0.rawValue) } ?? type).utf8, of: "")
+      try output.attribute(
+        "type", (column.itemType.map { "list" + ($0 == .int ? "integer" : $0.rawValue) } ?? type).utf8, of: "")
       output.raw("/>\n")
     }
     output.raw("    </attributes>\n")

@@ -3,9 +3,12 @@ import PluginAPI
 
 /// Turns graph files into others: what `basin data convert` does.
 ///
-/// What is read: everything ``GraphCollectionReader`` reads, and folders of Planetoid's files (`ind.NAME.x`, ...). What is written
-/// follows from the target's name: `.graphml` holds any number of graphs, `.gexf` one, both plain or with `.gz` behind; a name that ends
-/// in `/` is a folder with a file for each graph and, where graphs have classes or splits, listings as IAM's (`train.cxl`, ...).
+/// What is read: everything ``GraphCollectionReader`` reads, and folders of Planetoid's files (`ind.NAME.x`, ...).
+/// What is written
+/// follows from the target's name: `.graphml` holds any number of graphs, `.gexf` one, both plain or with `.gz`
+/// behind; a name that ends
+/// in `/` is a folder with a file for each graph and, where graphs have classes or splits, listings as IAM's
+/// (`train.cxl`, ...).
 public enum GraphConversion {
   /// What was written.
   public struct Outcome: Sendable, Equatable {
@@ -28,10 +31,13 @@ public enum GraphConversion {
 
   private static func read(_ source: String) throws(BasinError) -> GraphCollection {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: source)) ?? []
-    let sets = names.filter { $0.hasPrefix("ind.") && $0.hasSuffix(".graph") }.map { String($0.dropFirst(4).dropLast(6)) }
+    let sets = names.filter { $0.hasPrefix("ind.") && $0.hasSuffix(".graph") }.map {
+      String($0.dropFirst(4).dropLast(6))
+    }
     guard let name = sets.first else { return try GraphCollectionReader.read(path: source) }
     guard sets.count == 1 else {
-      throw .usage("\(source) holds the data sets \(sets.sorted().joined(separator: ", "))", advice: "Give a folder of one")
+      throw .usage(
+        "\(source) holds the data sets \(sets.sorted().joined(separator: ", "))", advice: "Give a folder of one")
     }
     return try AttributedGraph(Planetoid.read(name, dataRoot: source), file: source).packing
   }
@@ -91,7 +97,8 @@ public enum GraphConversion {
       outcome.files.append(folder + name)
     }
     guard !collection.labels.isEmpty || collection.hasSplits else { return }
-    let parts = collection.hasSplits
+    let parts =
+      collection.hasSplits
       ? [
         ("train", collection.trainIndices), ("valid", collection.validationIndices), ("test", collection.testIndices),
       ] : [("graphs", Array(0..<collection.graphCount))]

@@ -2,7 +2,8 @@ import PluginAPI
 
 /// Writes graphs as GraphML: what ``GraphFileReader`` and ``GraphCollectionReader`` read back as the same.
 ///
-/// Missing values are left out. Lists are strings with `attr.list`, as Neo4j writes them. Of a collection every graph is a `<graph>`, with its
+/// Missing values are left out. Lists are strings with `attr.list`, as Neo4j writes them. Of a collection every graph
+/// is a `<graph>`, with its
 /// name as id; class and split become the graph attributes `class` and `split`.
 public enum GraphMLWriter {
   /// - Parameter graphs: which graphs of the collection; nil for all.
@@ -12,7 +13,8 @@ public enum GraphMLWriter {
   ) throws(BasinError) {
     let collection = collection.withClassColumns
     let output = try XMLOutput(path)
-    output.raw("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<graphml xmlns=\"http://graphml.graphdrawing.org/xmlns\">\n")
+    output.raw(
+      "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<graphml xmlns=\"http://graphml.graphdrawing.org/xmlns\">\n")
     for (domain, prefix, columns) in [
       ("node" as StaticString, "n", collection.nodeAttributes), ("edge", "e", collection.edgeAttributes),
       ("graph", "g", collection.graphAttributes),

@@ -2,7 +2,8 @@ import CZlib
 import Foundation
 import PluginAPI
 
-/// Writes an XML file piece by piece, gzipped where its name ends in `.gz`. The file appears under its name when it is whole.
+/// Writes an XML file piece by piece, gzipped where its name ends in `.gz`. The file appears under its name when it
+/// is whole.
 final class XMLOutput {
   private let path: String
   private let temporary: String
@@ -45,7 +46,9 @@ final class XMLOutput {
   }
 
   /// ` name="value"`.
-  func attribute(_ name: StaticString, _ value: some Sequence<UInt8>, of what: @autoclosure () -> String) throws(BasinError) {
+  func attribute(_ name: StaticString, _ value: some Sequence<UInt8>, of what: @autoclosure () -> String)
+    throws(BasinError)
+  {
     raw(" ")
     raw(name)
     raw("=\"")

@@ -10,7 +10,8 @@
 
 namespace basin::graph {
 
-/// A growing array of plain values. Unlike std::vector it grows by realloc, which moves the pages of large arrays instead of
+/// A growing array of plain values. Unlike std::vector it grows by realloc, which moves the pages of large arrays
+/// instead of
 /// copying them: two copies at once would double the peak.
 template <typename T>
 class Buffer {

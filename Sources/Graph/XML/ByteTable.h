@@ -10,8 +10,10 @@ namespace basin::graph {
 
 /// Numbers byte strings in the order they are first met. Every string is stored once, end to end in one array.
 ///
-/// Open addressing with linear probing. A slot holds the whole of a string of up to eight bytes, as ids mostly are, so that finding
-/// one touches one line of memory. Strings hold no zero bytes (XML has none), which makes padding with zeros unambiguous.
+/// Open addressing with linear probing. A slot holds the whole of a string of up to eight bytes, as ids mostly are,
+/// so that finding
+/// one touches one line of memory. Strings hold no zero bytes (XML has none), which makes padding with zeros
+/// unambiguous.
 class ByteTable {
  public:
   struct Key {
@@ -84,7 +86,8 @@ class ByteTable {
     return value;
   }
 
-  /// Up to eight bytes, padded with zeros. No call of memcpy with a size that is not constant: that costs more than the rest.
+  /// Up to eight bytes, padded with zeros. No call of memcpy with a size that is not constant: that costs more than
+  /// the rest.
   static uint64_t padded(std::string_view text) {
     const char* start = text.data();
     const size_t count = text.size();

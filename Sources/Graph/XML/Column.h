@@ -35,7 +35,8 @@ const char* nameOf(Type type);
 
 /// How many values were filled in for elements that had none in the file, and how many may be.
 ///
-/// A file of n bytes can declare n attributes for n elements: n * n values to fill in. The limit grows with the bytes read only.
+/// A file of n bytes can declare n attributes for n elements: n * n values to fill in. The limit grows with the bytes
+/// read only.
 struct FillBudget {
   size_t spent = 0;
   size_t limit = 16'000'000;
@@ -62,7 +63,8 @@ class Column {
   int64_t nonFiniteElement = -1;
   Position nonFinitePosition;
 
-  /// Gives an element its value; white space around it is ignored except for strings. Elements before it that have none yet get the
+  /// Gives an element its value; white space around it is ignored except for strings. Elements before it that have
+  /// none yet get the
   /// default.
   Outcome store(std::string_view text, size_t element, Position position, FillBudget& budget);
   /// Takes the value of elements without one of their own.

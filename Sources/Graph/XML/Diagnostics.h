@@ -15,7 +15,8 @@ struct Position {
   int32_t column = 0;
 };
 
-/// What ends the reading of a document. It is thrown by the code that handles elements and caught before libxml2 is returned to.
+/// What ends the reading of a document. It is thrown by the code that handles elements and caught before libxml2 is
+/// returned to.
 struct Refusal {
   std::string message;
   std::string advice;

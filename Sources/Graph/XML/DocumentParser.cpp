@@ -14,7 +14,8 @@ namespace basin::graph {
 
 namespace {
 
-/// Bytes handed to libxml2 at a time. It searches what a tag leaves open from the tag's start for every piece, and compares a tag's
+/// Bytes handed to libxml2 at a time. It searches what a tag leaves open from the tag's start for every piece, and
+/// compares a tag's
 /// attributes with each other: small pieces bound both.
 constexpr size_t pieceSize = 64 * 1024;
 /// Above this an open tag is looked at more closely.
@@ -22,6 +23,20 @@ constexpr size_t longTag = 64 * 1024;
 constexpr int mostAttributes = 10'000;
 constexpr int mostNamespaces = 500;
 constexpr int mostDeclaredAttributes = 64;
+
+/// While it lives libxml2 does not print what it says beside `serror`.
+class Silence {
+ public:
+  Silence() { xmlSetGenericErrorFunc(nullptr, ignore); }
+  ~Silence() { xmlSetGenericErrorFunc(context_, before_); }
+  Silence(const Silence&) = delete;
+
+ private:
+  static void ignore(void*, const char*, ...) {}
+
+  const xmlGenericErrorFunc before_ = xmlGenericError;
+  void* const context_ = xmlGenericErrorContext;
+};
 
 }  // namespace
 
@@ -100,8 +115,6 @@ struct DocumentParser::Callbacks {
     });
   }
 
-  static void beSilent(void*, const char*, ...) {}
-
   static void report(void* user, xmlErrorPtr error) {
     guarded(user, [&](DocumentParser& parser) {
       if (error == nullptr) return;
@@ -152,9 +165,11 @@ DocumentParser::~DocumentParser() {
 }
 
 void DocumentParser::open(std::string_view head) {
+  const Silence silence;
   context_ = xmlCreatePushParserCtxt(&sax_, this, head.data(), static_cast<int>(head.size()), nullptr);
   if (context_ == nullptr) throw std::bad_alloc();
-  // Without NOENT an attribute's `&amp;` arrives as `&#38;`. It cannot expand anything else: every declaration is refused, and no
+  // Without NOENT an attribute's `&amp;` arrives as `&#38;`. It cannot expand anything else: every declaration is
+  // refused, and no
   // DTD is loaded.
   xmlCtxtUseOptions(context_, XML_PARSE_NONET | XML_PARSE_NOENT);
 }
@@ -184,12 +199,8 @@ void DocumentParser::end() {
 }
 
 void DocumentParser::parse(const char* bytes, size_t count, bool isLast) {
-  // What libxml2 says beside `serror` it would print.
-  const xmlGenericErrorFunc before = xmlGenericError;
-  void* const beforeContext = xmlGenericErrorContext;
-  xmlSetGenericErrorFunc(nullptr, Callbacks::beSilent);
+  const Silence silence;
   const int status = xmlParseChunk(context_, bytes, static_cast<int>(count), isLast);
-  xmlSetGenericErrorFunc(beforeContext, before);
   if (isOutOfMemory_) throw std::bad_alloc();
   if (failure_) throw *failure_;
   // This one it reports in no other way.

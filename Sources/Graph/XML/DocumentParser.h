@@ -44,9 +44,12 @@ class Handler {
 
 /// Feeds one document to libxml2's SAX2 parser piece by piece: memory does not grow with the document.
 ///
-/// Nothing outside the document is ever read: no network, no external DTD, no external entity. A document that declares entities of
-/// its own is refused (no graph format needs them), which also rules out entities that expand without end. Depth, the number of
-/// attributes and namespaces, and the length of a text are limited, so that time and memory stay in proportion to the document.
+/// Nothing outside the document is ever read: no network, no external DTD, no external entity. A document that
+/// declares entities of
+/// its own is refused (no graph format needs them), which also rules out entities that expand without end. Depth, the
+/// number of
+/// attributes and namespaces, and the length of a text are limited, so that time and memory stay in proportion to the
+/// document.
 class DocumentParser {
  public:
   static constexpr int deepest = 1000;

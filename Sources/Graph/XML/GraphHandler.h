@@ -9,7 +9,8 @@
 
 namespace basin::graph {
 
-/// What the graph formats share: open elements, elements that are left out, text that is kept, values and complaints about them.
+/// What the graph formats share: open elements, elements that are left out, text that is kept, values and complaints
+/// about them.
 class GraphHandler : public Handler {
  public:
   void end() final;

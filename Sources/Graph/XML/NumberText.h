@@ -19,7 +19,8 @@ inline std::string_view trimmed(std::string_view text) {
 
 /// A decimal integer with an optional sign, nothing around it, that fits 64 bits.
 bool parseInteger(std::string_view text, int64_t& value);
-/// A decimal number with optional sign, fraction and exponent, or NaN, INF, Infinity in any case. Correctly rounded; too large is
+/// A decimal number with optional sign, fraction and exponent, or NaN, INF, Infinity in any case. Correctly rounded;
+/// too large is
 /// infinity, too small is 0.
 bool parseReal(std::string_view text, double& value);
 /// `true`, `false`, `1` or `0` in any case.

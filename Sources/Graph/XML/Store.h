@@ -87,7 +87,8 @@ class Store {
   int64_t graphsOfDocument_ = 0;
   /// Whether id n is node n's, as long as nodes come before edges and in one graph: then no table has to be looked at.
   bool isNumberedAlike_ = true;
-  /// For each id the last node that has it, or -2 - m where mention m is of an edge that came before the node; -1 before either.
+  /// For each id the last node that has it, or -2 - m where mention m is of an edge that came before the node; -1
+  /// before either.
   Buffer<int32_t> nodeOfIdentifier_;
   /// Ids that edges name before their nodes are met, where first.
   struct Mention {
@@ -95,7 +96,8 @@ class Store {
     Position position;
   };
   std::vector<Mention> mentions_;
-  /// The latest edges, in order. Their ends are looked up some edges later, when the memory has come: a table of many ids does not fit
+  /// The latest edges, in order. Their ends are looked up some edges later, when the memory has come: a table of many
+  /// ids does not fit
   /// the nearest cache, and waiting for it would be half of the work.
   std::array<Waiting, 16> waiting_;
   size_t waitingCount_ = 0;

@@ -9,13 +9,15 @@
 extern "C" {
 #endif
 
-// Graph documents (GraphML, GEXF, GXL) and listings of them (CXL) by libxml2's push parser, straight into packed arrays.
+// Graph documents (GraphML, GEXF, GXL) and listings of them (CXL) by libxml2's push parser, straight into packed
+// arrays.
 //
 //   begin, feed ..., end     one document; repeat for others, whose graphs are packed behind
 //   finish                   once, after the last
 //   packing, column, ...     what was read; pointers are valid until `release_...` or `destroy`
 //
-// begin, feed, end and finish return false when they fail; `failure` then tells why, and only `destroy` may follow. Nothing here throws.
+// begin, feed, end and finish return false when they fail; `failure` then tells why, and only `destroy` may follow.
+// Nothing here throws.
 
 typedef struct BasinGraphXML BasinGraphXML;
 
