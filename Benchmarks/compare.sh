@@ -3,7 +3,8 @@
 # Basin is faster) with a bootstrap 95 % interval.
 #
 #   Benchmarks/compare.sh WHAT [DATA_ROOT]        WHAT: cora-pyg, cora-hand-tuned, citeseer-pyg, citeseer-hand-tuned, cora-gat,
-#                                                 cora-graphsage, mutag-gin, nci1-gin, preresnet20
+#                                                 cora-graphsage, mutag-gin, nci1-gin, sampled (DATA_ROOT: a folder
+#                                                 of generate_pubmed_shape.py), preresnet20
 #
 # Needs a Python with torch 2.13.0 and torch_geometric: $BASIN_PEER_PYTHON, else python3. Threads: $THREADS, else 2.
 set -euo pipefail
@@ -38,13 +39,20 @@ case "${1:-}" in
     ours="$basin __steps --model gin --dataset ${1%-gin} --whole-epochs --with-data --method backbone --data-root $data --threads $threads"
     peer="$python $here/graph_peer.py graphs $data --dataset ${1%-gin} --examples $examples --warmup 1 --serve --threads $threads"
     ;;
+  sampled)
+    needs_data
+    ours="$basin __steps --model graphsage --dataset ogb:$data --set model.neighbors=25,10 --batch-size 512 --whole-epochs --with-data"
+    ours+=" --method backbone --threads $threads"
+    peer="$python $here/graph_peer.py sampled $data --batch-size 512 --warmup 1 --serve --threads $threads"
+    steps=1
+    ;;
   preresnet20)
     ours="$basin __steps --model preresnet20 --dataset shapes --batch-size 128 --method backbone --threads $threads"
     peer="$python $here/preresnet_peer.py --serve --threads $threads"
     steps=6
     ;;
   *)
-    sed -n '2,9s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
+    sed -n '2,10s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
     exit 64
     ;;
 esac

@@ -15,7 +15,7 @@ public final class GraphSAGE: GraphNetwork, Model {
         Field("reduction", \.reduction, choices: NeighborReduction.self, "how a node's neighbours are put together"),
         Field(
           "neighbors", text: \.neighbors,
-          "neighbours drawn for each node in training, the last layer's first, such as 10,25; empty: all"),
+          "neighbours drawn for each node in training, the last layer's first, such as 25,10; empty: all"),
       ]
     }
 
@@ -25,7 +25,7 @@ public final class GraphSAGE: GraphNetwork, Model {
       return try neighbors.split(separator: ",", omittingEmptySubsequences: false).map { part in
         guard let count = Int(part), count > 0, count <= 65_536 else {
           throw BasinError.usage(
-            "model graphsage: neighbors cannot be '\(neighbors)'", advice: "It takes numbers from 1, such as 10,25")
+            "model graphsage: neighbors cannot be '\(neighbors)'", advice: "It takes numbers from 1, such as 25,10")
         }
         return count
       }

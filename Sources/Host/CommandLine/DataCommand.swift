@@ -50,6 +50,11 @@ struct DataCommand: ParsableCommand {
       return name
     }
 
+    /// The first names of many: a matrix of features has hundreds. `--json` gives all.
+    private func listed(_ names: [String]?) -> String? {
+      names.map { $0.prefix(12).joined(separator: ", ") + ($0.count > 12 ? " and \($0.count - 12) more" : "") }
+    }
+
     private func show(_ inspection: DataInspection) {
       var rows = [["format", inspection.format]]
       func row(_ name: String, _ value: (some CustomStringConvertible)?) { if let value { rows.append([name, "\(value)"]) } }
@@ -57,8 +62,8 @@ struct DataCommand: ParsableCommand {
       row("nodes", inspection.nodes)
       row("edges", inspection.edges)
       row("directed", inspection.directed)
-      row("node attributes", inspection.nodeAttributes?.joined(separator: ", "))
-      row("edge attributes", inspection.edgeAttributes?.joined(separator: ", "))
+      row("node attributes", listed(inspection.nodeAttributes))
+      row("edge attributes", listed(inspection.edgeAttributes))
       row("classes", inspection.classes)
       row("shape", inspection.shape)
       for split in Split.allCases { row("\(split.rawValue) examples", inspection.examples?[split.rawValue]) }
