@@ -6,6 +6,7 @@
 #                                                 cora-graphsage, mutag-gin, nci1-gin, sampled (DATA_ROOT: a folder
 #                                                 of generate_pubmed_shape.py), preresnet20
 #
+# GIN's width and batch: $HIDDEN, else 64, and $BATCH, else 128.
 # Needs a Python with torch 2.13.0 and torch_geometric: $BASIN_PEER_PYTHON, else python3. Threads: $THREADS, else 2.
 set -euo pipefail
 here="$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd -P)"
@@ -37,7 +38,8 @@ case "${1:-}" in
     needs_data
     [[ $1 == mutag-gin ]] && examples=152 steps=4 || { examples=3329; steps=1; }
     ours="$basin __steps --model gin --dataset ${1%-gin} --whole-epochs --with-data --method backbone --data-root $data --threads $threads"
-    peer="$python $here/graph_peer.py graphs $data --dataset ${1%-gin} --examples $examples --warmup 1 --serve --threads $threads"
+    ours+=" --set model.hidden=${HIDDEN:-64} --batch-size ${BATCH:-128}"
+    peer="$python $here/graph_peer.py graphs $data --dataset ${1%-gin} --hidden ${HIDDEN:-64} --batch-size ${BATCH:-128} --examples $examples --warmup 1 --serve --threads $threads"
     ;;
   sampled)
     needs_data
@@ -52,7 +54,7 @@ case "${1:-}" in
     steps=6
     ;;
   *)
-    sed -n '2,10s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
+    sed -n '2,11s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
     exit 64
     ;;
 esac

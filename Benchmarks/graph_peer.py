@@ -60,15 +60,15 @@ class Spread(torch.nn.Module):
 
 
 class GIN(torch.nn.Module):
-    """Five layers of 64, all of them read out by sums."""
+    """Five layers, all of them read out by sums."""
 
-    def __init__(self, inputs: int, classes: int) -> None:
+    def __init__(self, inputs: int, hidden: int, classes: int) -> None:
         super().__init__()
-        widths = [inputs] + [64] * 5
+        widths = [inputs] + [hidden] * 5
         self.convs = torch.nn.ModuleList(
             GINConv(MLP([a, b, b], norm="batch_norm", dropout=0.0)) for a, b in zip(widths, widths[1:]))
-        self.norms = torch.nn.ModuleList(torch.nn.BatchNorm1d(64) for _ in range(5))
-        self.lin1, self.lin2 = torch.nn.Linear(5 * 64, 64), torch.nn.Linear(64, classes)
+        self.norms = torch.nn.ModuleList(torch.nn.BatchNorm1d(hidden) for _ in range(5))
+        self.lin1, self.lin2 = torch.nn.Linear(5 * hidden, hidden), torch.nn.Linear(hidden, classes)
 
     def forward(self, x, edges, batch, graphs):
         kept = []
@@ -129,7 +129,7 @@ def graphs(options) -> object:
     # As many as Basin trains on: a tenth is for the test, a tenth of the rest for validation.
     data = data[: options.examples] if options.examples else data
     loader = DataLoader(data, batch_size=options.batch_size, shuffle=True)
-    model = GIN(data[0].x.shape[1], 1 + max(int(d.y) for d in data))
+    model = GIN(data[0].x.shape[1], options.hidden, 1 + max(int(d.y) for d in data))
     optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
     model.train()
 
@@ -168,6 +168,7 @@ def main() -> None:
     parser.add_argument("data_root", type=Path)
     parser.add_argument("--dataset", default="cora")
     parser.add_argument("--batch-size", type=int, default=128)
+    parser.add_argument("--hidden", type=int, default=64, help="of GIN")
     parser.add_argument("--examples", type=int)
     parser.add_argument("--steps", type=int, default=10)
     parser.add_argument("--warmup", type=int, default=3)
