@@ -15,6 +15,7 @@ public final class GIN: GraphNetwork, Model {
   }
 
   public let convs: [IsomorphismConvolution]
+  private var stack: IsomorphismStack?
   /// Its perceptrons do.
   override var normalizesByBatch: Bool { true }
 
@@ -29,11 +30,16 @@ public final class GIN: GraphNetwork, Model {
     try super.init(
       options.network, widths: convs.map(\.outputWidth), level: shape.level, outputs: task.outputs,
       weighting: .sumWithSelf)
+    if shape.level == .graph { stack = IsomorphismStack(convs, norms, options.network) }
   }
+
+  /// Each layer has a second product.
+  override public func multiplications(_ input: GraphBatch) -> Int? { super.multiplications(input).map { 2 * $0 } }
 
   public func callAsFunction(_ input: GraphBatch, _ mode: Mode) throws -> Output {
     try predicting(input, depth: convs.count, mode) {
-      try predict(convs, $0, like: convs[0].nn.lins[0].weight, mode)
+      if let read = try stack?($0, mode) { return try head(read, mode) }
+      return try predict(convs, $0, like: convs[0].nn.lins[0].weight, mode)
     }
   }
 }

@@ -95,6 +95,7 @@ public class GraphNetwork: Module {
   let level: GraphBatch.Level
   /// Derived from graphs; no part of the model.
   let cache: ReceptiveFieldCache
+  private let widths: [Int]
 
   /// - Parameters:
   ///   - widths: of what each layer gives.
@@ -104,6 +105,7 @@ public class GraphNetwork: Module {
   ) throws {
     self.network = network
     self.level = level
+    self.widths = widths
     cache = ReceptiveFieldCache(weighting: weighting)
     let hidden = level == .graph ? widths : widths.dropLast()
     norms =
@@ -126,6 +128,17 @@ public class GraphNetwork: Module {
     if case .nextToken = task { throw BasinError.usage("model \(name) cannot learn the next token") }
     guard shape.features > 0 else { throw BasinError.usage("model \(name) needs at least one feature a node") }
     guard task.outputs > 0 else { throw BasinError.usage("model \(name) has nothing to predict: the task is \(task)") }
+  }
+
+  /// Those of the features, the neighbours and the layers' weights, over the whole graph or the share of it that a batch is.
+  public func multiplications(_ input: GraphBatch) -> Int? {
+    let graph = input.graph
+    var work = graph.features.entryCount * (widths.first ?? 0)
+    for (index, width) in widths.enumerated() {
+      work += graph.adjacency.entryCount * width
+      if index > 0 { work += graph.nodes * widths[index - 1] * width }
+    }
+    return level == .graph ? work / max(graph.graphs, 1) * input.items.count : work
   }
 
   /// Whether a layer normalizes by its batch; then what the others do depends on which nodes are computed.

@@ -142,7 +142,7 @@ public final class CompressedRows: @unchecked Sendable {
     values: UnsafePointer<Float>? = nil, activation: BasinActivation? = nil, into output: UnsafeMutablePointer<Float>
   ) throws {
     let count = count ?? rows
-    nonisolated(unsafe) let matrix = raw(chosen: chosen, values: values)
+    nonisolated(unsafe) let matrix = rawRows(chosen: chosen, values: values)
     nonisolated(unsafe) let (dense, output, activation) = (dense, output, activation)
     try LibTorch.parallelFor(0..<count, grain: grain(count, width: width)) { part in
       withUnsafePointer(to: matrix) { matrix in
@@ -159,7 +159,7 @@ public final class CompressedRows: @unchecked Sendable {
   func multiplyTransposed(
     _ dense: UnsafePointer<Float>, width: Int, values: UnsafePointer<Float>?, into output: UnsafeMutablePointer<Float>
   ) throws {
-    nonisolated(unsafe) let matrix = raw(chosen: nil, values: values)
+    nonisolated(unsafe) let matrix = rawRows(chosen: nil, values: values)
     nonisolated(unsafe) let (dense, output) = (dense, output)
     let block = Int(BASIN_TRANSPOSED_BLOCK)
     let blocks = (rows + block - 1) / block
@@ -171,7 +171,8 @@ public final class CompressedRows: @unchecked Sendable {
     }
   }
 
-  private func raw(chosen: UnsafePointer<Int32>?, values: UnsafePointer<Float>?) -> BasinSparseRows {
+  /// For kernels, alive as long as the matrix is.
+  func rawRows(chosen: UnsafePointer<Int32>?, values: UnsafePointer<Float>? = nil) -> BasinSparseRows {
     BasinSparseRows(
       pointers: pointers, rows: chosen, columns: columnIndices, places: places,
       values: values ?? self.values.map { UnsafePointer($0) })

@@ -54,6 +54,7 @@ final class ModelBox<M: Model>: LoadedModel {
     guard let input = batch.input as? M.Input else {
       throw BasinError.internalError("the model takes \(M.Input.self), the batch is \(type(of: batch.input))")
     }
+    try LibTorch.adaptThreads(toWork: model.multiplications(input))
     return try model(input, mode)
   }
 }

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "AttentionKernels.h"
+#include "IsomorphismKernels.h"
 #include "Neighborhoods.h"
 #include "SegmentKernels.h"
 
