@@ -47,7 +47,7 @@ public final class BatchNorm: Module {
     }
   }
 
-  private func countBatch() throws {
+  func countBatch() throws {
     if batches.device == .cpu {
       // An operation on a new tensor a layer and step would cost more than the count is worth.
       try batches.withMemory(of: Int64.self) { $0.pointee &+= 1 }

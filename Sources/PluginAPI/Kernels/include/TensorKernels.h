@@ -9,6 +9,8 @@
 
 #include <stdint.h>
 
+#include "NormKernels.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif
