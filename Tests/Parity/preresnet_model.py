@@ -45,16 +45,15 @@ class Block(nn.Module):
 class PreResNet(nn.Module):
     """[N, 3, 32, 32] -> [N, classes]."""
 
-    def __init__(self, depth: int, classes: int = 10, bottleneck: bool = False) -> None:
+    def __init__(self, depth: int, classes: int = 10, bottleneck: bool = False, width: int = 16) -> None:
         super().__init__()
         layers = 9 if bottleneck else 6
         if (depth - 2) % layers:
             raise ValueError(f"depth {depth} is not {layers}n + 2")
         count = (depth - 2) // layers
         expansion = 4 if bottleneck else 1
-        self.conv1 = convolution(3, 16, 3)
-        width = 16
-        for stage, channels in enumerate((16, 32, 64), start=1):
+        self.conv1 = convolution(3, width, 3)
+        for stage, channels in enumerate((width, 2 * width, 4 * width), start=1):
             blocks = []
             for index in range(count):
                 stride = 2 if stage > 1 and index == 0 else 1
