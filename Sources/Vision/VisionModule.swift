@@ -9,8 +9,8 @@ public struct VisionModule: DomainModule {
     "preresnet8", "preresnet20", "preresnet56", "preresnet110", "preresnet164",
     "resnet18", "resnet34", "resnet50", "resnet101", "resnet152", "wrn28-10", "wrn16-4",
     "densenet121", "densenet161", "densenet169", "densenet-bc", "mobilenetv2", "convnext-tiny", "vit-tiny", "vit-small"],
-    "datasets": ["shapes", "cifar10", "cifar100", "mnist", "fashion-mnist", "cifar10-jpg-subset"],
-    "formats": ["images"]} END-BASIN-MODULE-MANIFEST
+    "datasets": ["shapes", "cifar10", "cifar100", "mnist", "fashion-mnist", "emnist", "stl10", "cifar10-jpg-subset"],
+    "formats": ["images", "shards"]} END-BASIN-MODULE-MANIFEST
     """#
 
   public init() {}
@@ -23,11 +23,14 @@ public struct VisionModule: DomainModule {
     registry.add(dataset: "mnist", PictureDataset<MNIST>.self, "MNIST, handwritten digits, 28x28 grey")
     registry.add(
       dataset: "fashion-mnist", PictureDataset<FashionMNIST>.self, "Fashion-MNIST, articles of clothing, 28x28 grey")
+    registry.add(dataset: "emnist", PictureDataset<EMNIST>.self, "EMNIST, handwritten letters and digits, 28x28 grey")
+    registry.add(dataset: "stl10", PictureDataset<STL10>.self, "STL-10, 96x96 colour, 10 classes")
     registry.add(
       dataset: "cifar10-jpg-subset", PictureDataset<CIFAR10JPEGSubset>.self,
       "6,000 JPEG pictures of CIFAR-10 in a tar file")
     registry.add(
       format: "images", PictureDataset<PictureFolder>.self, "a folder or tar of JPEG and PNG pictures by class")
+    registry.add(format: "shards", PictureDataset<PictureShards>.self, "tar shards of pictures in the WebDataset layout")
     registry.add(
       benchmark: BenchmarkCase(
         model: "preresnet8", dataset: "shapes", epochs: 30, batchSize: 64, learningRate: 0.1, seeds: 3,

@@ -12,10 +12,13 @@ import vision_models
 from preresnet_model import PreResNet
 from published_models import create_model, models
 
-COUNT, STEPS, RATE, GAIN = 4, 20, 0.001, 1.4
-TOLERANCE = 1e-4
-# Of gradients smaller than this part of the model's largest only the size is compared.
-FLOOR = 1e-4
+COUNT, STEPS, RATE, GAIN = 4, 20, 0.01, 1.4
+# Of float64 over all steps, and of float32 in the first. Later float32 goes its own way: where rounding moves a ReLU's input over
+# 0, few examples and many normalizations make much of it.
+TOLERANCE, FLOAT32_TOLERANCE = 1e-6, 1e-4
+# Gradients below this part of the model's largest are zero mathematically (of a bias before batch normalization): what is left
+# of them is rounding, which is compared with the largest.
+VANISHING = 1e-9
 
 
 def digest(path: str, tensor: torch.Tensor) -> torch.Tensor:
@@ -30,20 +33,19 @@ def table(tensors: dict[str, torch.Tensor]) -> torch.Tensor:
     return torch.stack([digest(path, tensors[path]) for path in sorted(tensors)])
 
 
-def run(case: dict, path: str, dtype: torch.dtype, layout=torch.contiguous_format) -> dict[str, torch.Tensor]:
+def run(
+    case: dict, path: str, steps: int, dtype: torch.dtype = torch.float64, layout=torch.contiguous_format
+) -> dict[str, torch.Tensor]:
     model = case["build"]()
     formula.fill(model, GAIN)
     model.to(dtype).to(memory_format=layout).train()
     x = formula.pictures(path, COUNT, case["side"]).to(dtype).to(memory_format=layout)
     labels = formula.labels(COUNT, vision_models.CLASSES)
     parameters = dict(model.named_parameters())
-    start = {name: p.detach().clone() for name, p in parameters.items()}
     statistics = {n: b for n, b in model.named_buffers() if n.endswith(("running_mean", "running_var"))}
-    for name, buffer in statistics.items():
-        start[name] = buffer.clone()
     optimizer = torch.optim.SGD(model.parameters(), RATE)
     out, losses = {}, []
-    for step in range(STEPS):
+    for step in range(steps):
         logits = model(x)
         loss = F.cross_entropy(logits, labels)
         optimizer.zero_grad()
@@ -54,37 +56,39 @@ def run(case: dict, path: str, dtype: torch.dtype, layout=torch.contiguous_forma
         losses.append(loss.detach())
         optimizer.step()
     out["losses"] = torch.stack(losses)
-    out["changes"] = table({name: t - start[name] for name, t in (parameters | statistics).items()})
+    out["trained"] = table(parameters | statistics)
     with torch.no_grad():
         out["evaluation"] = model.eval()(x)
     return out
 
 
 def error(key: str, actual: torch.Tensor, expected: torch.Tensor) -> float:
-    if key in ("gradients", "changes"):
+    if key in ("gradients", "trained"):
         norms = expected[:, :1]
-        return ((actual - expected).abs() / norms.clamp_min(FLOOR * norms.max())).max().item()
+        return ((actual - expected).abs() / norms.where(norms > VANISHING * norms.max(), norms.max())).max().item()
     return fixture.relative_error(actual, expected)
 
 
-def find(name: str, case: dict) -> tuple[str, dict[str, torch.Tensor]]:
-    """The first input for which PyTorch's float32 is well within the tolerance in both layouts: on others a ReLU's input lies so
-    close to 0 that rounding decides."""
-    for number in range(40):
-        path = f"vision.{number}"
-        truth = run(case, path, torch.float64)
-        worst, where = 0.0, ""
-        for layout in (torch.contiguous_format, torch.channels_last):
-            for key, tensor in run(case, path, torch.float32, layout).items():
-                this = error(key, tensor.double(), truth[key])
-                if not this <= worst:
-                    worst, where = this, key
-            if worst > TOLERANCE / 4:
-                break
-        print(f"{name} {path}: float32 within {worst:.2g} of float64 ({where}); loss {truth['losses'][0]:.3f} to {truth['losses'][-1]:.3f}")
-        if worst < TOLERANCE / 4:
-            return path, truth
-    raise AssertionError(f"{name}: no well-conditioned input")
+def find(name: str, case: dict) -> tuple[str, list[str], dict[str, torch.Tensor]]:
+    """An input, and what float32 is compared in: logits and gradients if for one of the first inputs PyTorch's own float32 is well
+    within the tolerance in both layouts. Deep networks normalized by few examples are not: a ReLU's input that rounding moves
+    over 0 changes their gradients by per cents. There float64 alone tells."""
+    fits = []
+    for path in (f"vision.{number}" for number in range(4)):
+        truth = run(case, path, 1)
+        worst = {"logits": 0.0, "gradients": 0.0}
+        for layout in (torch.channels_last, torch.contiguous_format):
+            found = run(case, path, 1, torch.float32, layout)
+            for key in worst:
+                worst[key] = max(worst[key], error(key, found[key].double(), truth[key]))
+        print(f"{name} {path}: float32 within {worst}")
+        fits.append((path, [key for key, value in worst.items() if value < FLOAT32_TOLERANCE / 3]))
+        if len(fits[-1][1]) == 2:
+            break
+    path, good = max(fits, key=lambda fit: len(fit[1]))
+    truth = run(case, path, STEPS)
+    print(f"{name}: loss {truth['losses'][0]:.3f} to {truth['losses'][-1]:.3f}")
+    return path, good, truth
 
 
 def names_digest(model: torch.nn.Module) -> str:
@@ -138,14 +142,14 @@ if __name__ == "__main__":
     for name, case in vision_models.cases().items():
         if chosen and name not in chosen:
             continue
-        path, found = find(name, case)
+        path, float32, found = find(name, case)
         tensors |= {f"{name}/{key}": tensor.double() if key == "losses" else tensor.float() for key, tensor in found.items()}
         metadata[name] = {
             "model": case["model"], "settings": case["settings"], "shape": [COUNT, 3, case["side"], case["side"]],
-            "input": path,
+            "input": path, "float32": float32,
         }
     if not chosen:
         fixture.write("vision-models", tensors, {
-            "cases": metadata, "gain": GAIN, "rate": RATE, "steps": STEPS, "tolerance": TOLERANCE, "floor": FLOOR,
+            "cases": metadata, "gain": GAIN, "rate": RATE, "steps": STEPS, "float32Tolerance": FLOAT32_TOLERANCE, "tolerance": TOLERANCE, "vanishing": VANISHING,
             "classes": vision_models.CLASSES,
         })

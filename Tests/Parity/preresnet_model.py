@@ -1,6 +1,6 @@
 """Pre-activation residual networks for 32x32 pictures (He et al. 2016, "Identity Mappings in Deep Residual Networks"), in
 the form of the SWA papers: a shortcut that changes shape is one bare 1x1 convolution of the block's raw input; the network
-ends in batch normalization, ReLU, 8x8 mean. Their code takes bottlenecks from depth 44 on; here 20, 56 and 110 (6n+2) have
+ends in batch normalization, ReLU, mean of each channel. Their code takes bottlenecks from depth 44 on; here 20, 56 and 110 (6n+2) have
 basic blocks and 164 (9n+2) bottlenecks, as in He et al."""
 
 import torch
@@ -66,5 +66,5 @@ class PreResNet(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         x = self.conv1(x)
         x = self.layer3(self.layer2(self.layer1(x)))
-        x = F.avg_pool2d(F.relu(self.bn(x)), 8)
+        x = F.relu(self.bn(x)).mean((2, 3))
         return self.fc(x.flatten(1))

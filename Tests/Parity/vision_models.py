@@ -142,8 +142,8 @@ def cases() -> dict[str, dict]:
                 lambda d=depth, b=batch_norm: vgg(d, 8, 16, b, True), width=8, hidden=16, dropout=0)
     add("vgg11-imagenet", "vgg11", 64, lambda: vgg(11, 4, 16, False, False), width=4, hidden=16, dropout=0, form="imagenet")
     add("vgg16-bn-imagenet", "vgg16-bn", 64, lambda: vgg(16, 4, 16, True, False), width=4, hidden=16, dropout=0, form="imagenet")
-    add("preresnet20", "preresnet20", 32, lambda: PreResNet(20, width=8), width=8)
-    add("preresnet164", "preresnet164", 32, lambda: PreResNet(164, width=8, bottleneck=True), width=8)
+    add("preresnet20", "preresnet20", 16, lambda: PreResNet(20, width=8), width=8)
+    add("preresnet164", "preresnet164", 8, lambda: PreResNet(164, width=8, bottleneck=True), width=8)
     for depth in (18, 34, 50, 101, 152):
         add(f"resnet{depth}", f"resnet{depth}", 32, lambda d=depth: resnet(d, 8, True), width=8)
     for depth in (18, 50):
