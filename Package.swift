@@ -35,8 +35,9 @@ let package = Package(
     .target(name: "GraphKernels", path: "Sources/Graph/Kernels"),
     .target(
       name: "GraphXML", dependencies: ["CLibXML2"], path: "Sources/Graph/XML", linkerSettings: [.linkedLibrary("xml2")]),
+    .target(name: "Pickle", dependencies: [api], path: "Sources/Pickle", swiftSettings: swift6),
     .target(
-      name: "Graph", dependencies: [api, "GraphXML", "GraphKernels", "CZlib", "CArchive", "Yams"], path: "Sources/Graph",
+      name: "Graph", dependencies: [api, "Pickle", "GraphXML", "GraphKernels", "CZlib", "CArchive", "Yams"], path: "Sources/Graph",
       exclude: ["Entry", "Kernels", "XML", "README.md", "Resources/generate_communities.py"],
       resources: [.copy("Resources/communities.graphml")], swiftSettings: swift6),
 
@@ -49,7 +50,7 @@ let package = Package(
       name: "VisionKernels", dependencies: ["CJPEG", "CPNG"], path: "Sources/Vision/Kernels",
       linkerSettings: [.linkedLibrary("jpeg"), .linkedLibrary("png16")]),
     .target(
-      name: "Vision", dependencies: [api, "VisionKernels", "CZlib", "CArchive"], path: "Sources/Vision",
+      name: "Vision", dependencies: [api, "Pickle", "VisionKernels", "CZlib", "CArchive"], path: "Sources/Vision",
       exclude: ["Entry", "Kernels", "CImageLibraries", "README.md"], swiftSettings: swift6),
 
     .target(
@@ -72,7 +73,8 @@ let package = Package(
     .testTarget(name: "PluginAPITests", dependencies: [api], path: "Tests/PluginAPITests", swiftSettings: swift6),
     .testTarget(name: "OptimTests", dependencies: [api, "Optim"], path: "Tests/OptimTests", swiftSettings: swift6),
     .testTarget(
-      name: "GraphTests", dependencies: [api, "Graph", "GraphKernels", "GraphXML"], path: "Tests/GraphTests", swiftSettings: swift6),
+      name: "GraphTests", dependencies: [api, "Graph", "Pickle", "GraphKernels", "GraphXML"], path: "Tests/GraphTests",
+      swiftSettings: swift6),
     .testTarget(
       name: "VisionTests", dependencies: [api, "Vision", "VisionKernels", "CZlib"], path: "Tests/VisionTests",
       swiftSettings: swift6),

@@ -26,8 +26,9 @@ import Testing
     let space = try Workspace()
     let names = try space.json(["list", kind + "s"])[kind + "s"]?.items.compactMap { $0["name"]?.text } ?? []
     #expect(names.count >= 3)
-    // The deepest models take long to build on one core.
-    for name in names where !["preresnet110", "preresnet164", "preresnet56"].contains(name) {
+    // The deepest models take long to build and to measure on one core.
+    let deepest = ["preresnet110", "preresnet164", "preresnet56", "resnet101", "resnet152", "densenet161", "densenet169", "wrn28-10"]
+    for name in names where !deepest.contains(name) {
       let document = try space.json(["describe", kind, name])
       #expect(document["name"]?.text == name && document["kind"]?.text == kind)
       #expect(document["options"]?.isArray == true)
@@ -45,6 +46,34 @@ import Testing
     let gcn = try space.json(["describe", "model", "gcn", "--dataset", "communities", "--set", "model.hidden=8"])
     let summary = try space.json(SmallRun.graph.train("backbone", to: "run"))
     #expect(gcn["parameters"] == summary["parameters"])
+  }
+
+  @Test(
+    "multiply-adds are the published ones",
+    arguments: [
+      ("resnet50", [], 25_557_032, 4_089_184_256), ("mobilenetv2", [], 3_504_872, 300_774_272),
+      ("vgg16", ["--shape", "3x224x224", "--classes", "1000"], 138_357_544, 15_470_264_320),
+    ] as [(String, [String], Int, Int)])
+  func multiplyAdds(model: String, more: [String], parameters: Int, products: Int) throws {
+    let space = try Workspace()
+    let document = try space.json(["describe", "model", model] + more)
+    #expect(document["parameters"]?.integer == parameters && document["multiplyAdds"]?.integer == products)
+    let memory = try #require(document["memoryBytes"])
+    #expect(try #require(memory["gradients"]?.integer) == 4 * parameters && memory["weights"]?.integer ?? 0 >= 4 * parameters)
+    let example = try #require(memory["activationsPerExample"]?.integer)
+    #expect(memory["activationsPerBatch"]?.integer == 128 * example)
+  }
+
+  @Test("activations are those that the layers keep")
+  func activations() throws {
+    let space = try Workspace()
+    // By hand: the input of each convolution and normalization of 3x16x16 pictures at width 8 is kept once, ReLU being in place.
+    let document = try space.json(["describe", "model", "preresnet8", "--shape", "3x16x16", "--set", "model.width=8"])
+    let stages = 4 * (8 * 256 * 5 + (8 * 256 + 16 * 64 * 4) + (16 * 64 + 32 * 16 * 4))
+    let example = try #require(document["memoryBytes"]?["activationsPerExample"]?.integer)
+    #expect(Double(example) > 0.8 * Double(stages) && Double(example) < 1.6 * Double(stages), "\(example) for about \(stages)")
+    try space.refused(["describe", "model", "preresnet8", "--shape", "16x16"], 64, saying: "3x32x32")
+    try space.refused(["describe", "model", "transformer", "--shape", "3x16x16"], 64, saying: "Name a data set")
   }
 
   @Test("plan --json tells every event that the run then has", arguments: SmallRun.all)

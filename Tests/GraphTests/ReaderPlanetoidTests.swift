@@ -1,5 +1,6 @@
 import Foundation
 import Graph
+import Pickle
 import PluginAPI
 import Testing
 

@@ -49,10 +49,10 @@ def values(path: str, shape: tuple[int, ...], scale: float = 1.0) -> torch.Tenso
     return torch.from_numpy(array.reshape(shape))
 
 
-def pictures(path: str, count: int) -> torch.Tensor:
-    """[count, 3, 32, 32]: float32(0.5 * u(path, i) + u(path + ".mean", n * 3 + c)). The offset per picture and channel
+def pictures(path: str, count: int, side: int = 32) -> torch.Tensor:
+    """[count, 3, side, side]: float32(0.5 * u(path, i) + u(path + ".mean", n * 3 + c)). The offset per picture and channel
     keeps pictures apart after the network's average pooling."""
-    noise = 0.5 * unit(path, count * 3 * 32 * 32).reshape(count, 3, 32, 32)
+    noise = 0.5 * unit(path, count * 3 * side * side).reshape(count, 3, side, side)
     mean = unit(path + ".mean", count * 3).reshape(count, 3, 1, 1)
     return torch.from_numpy((noise + mean).astype(np.float32))
 

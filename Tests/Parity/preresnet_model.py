@@ -1,6 +1,6 @@
 """Pre-activation residual networks for 32x32 pictures (He et al. 2016, "Identity Mappings in Deep Residual Networks"), in
 the form of the SWA papers: a shortcut that changes shape is one bare 1x1 convolution of the block's raw input; the network
-ends in batch normalization, ReLU, 8x8 mean. Their code takes bottlenecks from depth 44 on; here 20, 56 and 110 (6n+2) have
+ends in batch normalization, ReLU, mean of each channel. Their code takes bottlenecks from depth 44 on; here 20, 56 and 110 (6n+2) have
 basic blocks and 164 (9n+2) bottlenecks, as in He et al."""
 
 import torch
@@ -45,16 +45,15 @@ class Block(nn.Module):
 class PreResNet(nn.Module):
     """[N, 3, 32, 32] -> [N, classes]."""
 
-    def __init__(self, depth: int, classes: int = 10, bottleneck: bool = False) -> None:
+    def __init__(self, depth: int, classes: int = 10, bottleneck: bool = False, width: int = 16) -> None:
         super().__init__()
         layers = 9 if bottleneck else 6
         if (depth - 2) % layers:
             raise ValueError(f"depth {depth} is not {layers}n + 2")
         count = (depth - 2) // layers
         expansion = 4 if bottleneck else 1
-        self.conv1 = convolution(3, 16, 3)
-        width = 16
-        for stage, channels in enumerate((16, 32, 64), start=1):
+        self.conv1 = convolution(3, width, 3)
+        for stage, channels in enumerate((width, 2 * width, 4 * width), start=1):
             blocks = []
             for index in range(count):
                 stride = 2 if stage > 1 and index == 0 else 1
@@ -67,5 +66,5 @@ class PreResNet(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         x = self.conv1(x)
         x = self.layer3(self.layer2(self.layer1(x)))
-        x = F.avg_pool2d(F.relu(self.bn(x)), 8)
+        x = F.relu(self.bn(x)).mean((2, 3))
         return self.fc(x.flatten(1))

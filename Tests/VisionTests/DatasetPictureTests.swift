@@ -103,7 +103,7 @@ import Vision
   }
 
   @Test func augmentationCanBeSwitchedOff() throws {
-    var set = try shapes { $0.augment = false }
+    var set = try shapes { $0.common.augment = false }
     try set.fit(training: Array(0..<60))
     let plain = try set.batch([1, 2], of: .train, augmentation: nil).input.images.values(Float.self)
     #expect(try set.batch([1, 2], of: .train, augmentation: Random(seed: 1)).input.images.values() == plain)

@@ -29,8 +29,12 @@ import Vision
   }
 
   @Test func recipesAreThoseOfThePapers() throws {
-    for model in registry().models {
-      #expect(model.recipe.learningRate == (model.name.hasPrefix("vgg") ? 0.05 : 0.1))
+    let transformers = registry().models.filter { $0.recipe.optimizer == "adamw" }
+    #expect(transformers.map(\.name) == ["convnext-tiny", "vit-tiny", "vit-small"])
+    #expect(transformers.allSatisfy { $0.recipe.learningRate == 0.001 && $0.recipe.settings["optimizer.weightDecay"] == "0.05" })
+    for model in registry().models where model.recipe.optimizer != "adamw" {
+      let isLow = ["vgg", "mobilenet"].contains { model.name.hasPrefix($0) }
+      #expect(model.recipe.learningRate == (isLow ? 0.05 : 0.1))
       #expect(model.recipe.batchSize == 128 && model.recipe.optimizer == "sgd")
       #expect(model.recipe.settings["schedule.tail"] == "0.2")
       #expect(model.recipe.settings["optimizer.momentum"] == "0.9")

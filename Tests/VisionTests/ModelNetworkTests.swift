@@ -77,18 +77,18 @@ import Vision
   }
 
   @Test func vggTakesLargePicturesAndRefusesSmallOnes() throws {
-    let large = try VGG16(.init(), shape: .init(channels: 1, height: 64, width: 96), task: task)
+    let large = try VGG(.init(), shape: .init(channels: 1, height: 64, width: 96), task: task)
     try large.initialize(Random(seed: 1))
     let output = try large(ImageBatch(Tensor.ones([1, 1, 64, 96]).channelsLast()), .evaluate).prediction
     #expect(output.shape == [1, 10])
     let error = try basinError {
-      _ = try VGG16(.init(), shape: .init(channels: 1, height: 28, width: 28), task: task)
+      _ = try VGG(.init(), shape: .init(channels: 1, height: 28, width: 28), task: task)
     }
     #expect(error.kind == .usage && error.description.contains("1x28x28"))
   }
 
   @Test func convolutionsStartAsInThePapers() throws {
-    let model = try VGG16(.init(), shape: ImageBatch.exampleShape, task: task)
+    let model = try VGG(.init(), shape: ImageBatch.exampleShape, task: task)
     try model.initialize(Random(seed: 3))
     let tensors = Dictionary(uniqueKeysWithValues: model.tensors().map { ($0.path, $0.tensor) })
     let weight = try #require(tensors["features.5.weight"])  // 64 to 128 channels
@@ -108,7 +108,7 @@ import Vision
   }
 
   @Test func dropoutActsInTrainingOnly() throws {
-    let model = try VGG16(.init(), shape: ImageBatch.exampleShape, task: task)
+    let model = try VGG(.init(), shape: ImageBatch.exampleShape, task: task)
     try model.initialize(Random(seed: 4))
     let batch = ImageBatch(try Tensor(scrambledBytes(2 * 3072).map { Float($0) / 128 - 1 }, shape: [2, 3, 32, 32]).channelsLast())
     func logits(_ mode: Mode) throws -> [Float] { try model(batch, mode).prediction.detached().values() }

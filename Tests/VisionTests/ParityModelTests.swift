@@ -8,16 +8,16 @@ import Vision
   private static let task = Task.classification(classes: 10)
 
   @Test func vgg16() throws {
-    var options = VGG16.ModelOptions()
+    var options = VGG.ModelOptions()
     options.dropout = 0
-    try check("vgg16", try VGG16(options, shape: ImageBatch.exampleShape, task: Self.task))
+    try check("vgg16", try VGG(options, shape: ImageBatch.exampleShape, task: Self.task))
   }
 
   @Test func vgg16WithBatchNormalization() throws {
-    var options = VGG16.ModelOptions()
+    var options = VGG.ModelOptions()
     options.dropout = 0
     options.batchNorm = true
-    try check("vgg16-bn", try VGG16(options, shape: ImageBatch.exampleShape, task: Self.task))
+    try check("vgg16-bn", try VGG(options, shape: ImageBatch.exampleShape, task: Self.task))
   }
 
   @Test func preResNet20() throws {

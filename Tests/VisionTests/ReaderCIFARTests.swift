@@ -29,7 +29,7 @@ import Vision
   @Test(arguments: ["image/cifar-10-batches-bin/", "cifar-10-batches-bin/"]) func folder(_ prefix: String) throws {
     let folder = try TemporaryFolder()
     for (name, bytes) in files(prefix) { try folder.write(name, bytes) }
-    let splits = try CIFARReader.loadCIFAR10(root: folder.path)
+    let splits = try CIFARReader.loadCIFAR10(root: folder.path).splits
     check(splits)
     #expect(splits.train.classNames[1] == "automobile")
   }
@@ -41,7 +41,7 @@ import Vision
     tar.add("cifar-10-batches-bin/batches.meta.txt", Array("a\nb\nc\nd\ne\nf\ng\nh\ni\r\nj\n\n".utf8))
     for (name, bytes) in files("cifar-10-batches-bin/") { tar.add(name, bytes) }
     try folder.writeGzip("cifar-10-binary.tar.gz", tar.finished)
-    let splits = try CIFARReader.loadCIFAR10(root: folder.path)
+    let splits = try CIFARReader.loadCIFAR10(root: folder.path).splits
     check(splits)
     #expect(splits.train.classNames == ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"])
   }
@@ -50,22 +50,22 @@ import Vision
     let folder = try TemporaryFolder()
     try folder.write("cifar-100-binary/train.bin", record([19, 99], corner: [1, 2, 3]))
     try folder.write("cifar-100-binary/test.bin", record([3, 42], corner: [4, 5, 6]))
-    let fine = try CIFARReader.loadCIFAR100(root: folder.path)
+    let fine = try CIFARReader.loadCIFAR100(root: folder.path).splits
     #expect(fine.train.labels == [99] && fine.test?.labels == [42] && fine.train.classNames.count == 100)
     #expect(fine.test?.pixels.prefix(3) == [4, 5, 6])
-    let coarse = try CIFARReader.loadCIFAR100(root: folder.path, labels: .coarse)
+    let coarse = try CIFARReader.loadCIFAR100(root: folder.path, labels: .coarse).splits
     #expect(coarse.train.labels == [19] && coarse.train.classNames.count == 20)
   }
 
   @Test func missingFilesAreListed() throws {
     let folder = try TemporaryFolder()
-    let nothing = try basinError { _ = try CIFARReader.loadCIFAR10(root: folder.path) }
+    let nothing = try basinError { _ = try CIFARReader.loadCIFAR10(root: folder.path).splits }
     #expect(nothing.kind == .missingInput)
     for path in ["image/cifar-10-batches-bin/data_batch_1.bin", "cifar-10-binary.tar.gz"] {
       #expect(nothing.message.contains(path))
     }
     for (name, bytes) in files("cifar-10-batches-bin/") where !name.contains("_3") { try folder.write(name, bytes) }
-    let incomplete = try basinError { _ = try CIFARReader.loadCIFAR10(root: folder.path) }
+    let incomplete = try basinError { _ = try CIFARReader.loadCIFAR10(root: folder.path).splits }
     #expect(incomplete.kind == .missingInput && incomplete.message.contains("data_batch_3.bin"))
     #expect(!incomplete.message.contains("data_batch_2.bin"))
   }
@@ -80,14 +80,14 @@ import Vision
     ]
     for (bytes, text, place) in cases {
       try folder.write("cifar-10-batches-bin/data_batch_4.bin", bytes)
-      let error = try basinError { _ = try CIFARReader.loadCIFAR10(root: folder.path) }
+      let error = try basinError { _ = try CIFARReader.loadCIFAR10(root: folder.path).splits }
       #expect(error.kind == .badData && error.message.contains(text), "\(error)")
       #expect(error.place == place)
       #expect(error.file?.hasSuffix("data_batch_4.bin") == true)
     }
     try folder.write("cifar-10-batches-bin/data_batch_4.bin", record([1], corner: [0, 0, 0]))
     try folder.write("cifar-10-batches-bin/batches.meta.txt", [0xff, 0xfe, 0x0a, 0x61])
-    let names = try basinError { _ = try CIFARReader.loadCIFAR10(root: folder.path) }
+    let names = try basinError { _ = try CIFARReader.loadCIFAR10(root: folder.path).splits }
     #expect(names.kind == .badData && names.message.contains("2 class names instead of 10"))
   }
 
@@ -96,10 +96,10 @@ import Vision
     var tar = TarBuilder()
     for (name, bytes) in files() where name != "test_batch.bin" { tar.add(name, bytes) }
     try folder.write("cifar-10-binary.tar.gz", tar.finished)
-    let incomplete = try basinError { _ = try CIFARReader.loadCIFAR10(root: folder.path) }
+    let incomplete = try basinError { _ = try CIFARReader.loadCIFAR10(root: folder.path).splits }
     #expect(incomplete.kind == .badData && incomplete.message.contains("lacks test_batch.bin"))
     try folder.write("cifar-10-binary.tar.gz", Array("not an archive".utf8))
-    let garbage = try basinError { _ = try CIFARReader.loadCIFAR10(root: folder.path) }
+    let garbage = try basinError { _ = try CIFARReader.loadCIFAR10(root: folder.path).splits }
     #expect(garbage.kind == .badData && garbage.file?.hasSuffix("tar.gz") == true, "\(garbage)")
   }
 }

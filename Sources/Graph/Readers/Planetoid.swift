@@ -1,4 +1,5 @@
 import Foundation
+import Pickle
 import PluginAPI
 
 /// Reads the citation graphs of the Planetoid collection (`cora`, `citeseer`, `pubmed`) as published: `ind.NAME.*`.

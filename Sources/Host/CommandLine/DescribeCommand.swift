@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import Optim
 import PluginAPI
 
@@ -12,6 +13,8 @@ struct DescribeCommand: ParsableCommand {
   @Argument(help: "What it is.") var kind: Kind
   @Argument(help: "Its name.") var name: String
   @Option(help: "For a model: count its parameters for this data set instead of the example shape.") var dataset: String?
+  @Option(help: ArgumentHelp("For a model of pictures: measure it for this shape, such as 3x224x224.", valueName: "CxHxW")) var shape: String?
+  @Option(help: "For a model: measure it for so many classes.") var classes: Int?
   @Option(name: .long, help: "The folder of data sets (default: $BASIN_DATA).") var dataRoot: String?
   @Option(name: .customLong("set"), help: "An option as KEY=VALUE, such as model.hidden=32.") var settings: [String] = []
   @Flag(help: "One JSON document on standard output.") var json = false
@@ -37,9 +40,11 @@ struct DescribeCommand: ParsableCommand {
         guard key.hasPrefix("model.") else { throw BasinError.unknown("option", key, among: options.map { "model." + $0.name }) }
         modelSettings[String(key.dropFirst(6))] = value
       }
-      let model = try entry.make(modelSettings, for: loaded)
-      document["parameters"] = .int(model.module.tensors().filter { $0.role == .parameter }.reduce(0) { $0 + $1.tensor.count })
-      document["shape"] = .string(loaded.map { "\($0.shapeDescription); \($0.task)" } ?? "default shape: \(entry.exampleShape); 10 classes")
+      let model = try makeModel(entry, modelSettings, loaded)
+      document["shape"] = .string(
+        loaded.map { "\($0.shapeDescription); \($0.task)" }
+          ?? (shape == nil ? "default shape: " : "") + "\(shape ?? entry.exampleShape); \(classes ?? entry.exampleClasses) classes")
+      try measure(model, batchSize: entry.recipe.batchSize, into: &document)
       document["recipe"] = [
         "epochs": .int(entry.recipe.epochs), "batchSize": JSONValue(entry.recipe.batchSize),
         "learningRate": JSONValue(entry.recipe.learningRate), "optimizer": .string(entry.recipe.optimizer),
@@ -83,6 +88,38 @@ struct DescribeCommand: ParsableCommand {
     show(document, options)
   }
 
+  private func makeModel(
+    _ entry: ModelEntry, _ settings: [String: String], _ dataset: (any LoadedDataset)?
+  ) throws -> any LoadedModel {
+    guard let dataset else { return try entry.make(settings, shape: shape, classes: classes) }
+    guard shape == nil, classes == nil else {
+      throw BasinError.usage("--dataset gives the shape and the classes already", advice: "Leave --shape and --classes out, or --dataset")
+    }
+    return try entry.make(settings, for: dataset)
+  }
+
+  private func measure(
+    _ model: any LoadedModel, batchSize: Int?, into document: inout [String: JSONValue]
+  ) throws {
+    let tensors = model.module.tensors()
+    let parameters = tensors.filter { $0.role == .parameter }
+    document["parameters"] = .int(parameters.reduce(0) { $0 + $1.tensor.count })
+    var memory: [String: JSONValue] = [
+      "weights": .int(tensors.reduce(0) { $0 + $1.tensor.count * $1.tensor.dtype.size }),
+      "gradients": .int(parameters.reduce(0) { $0 + $1.tensor.count * $1.tensor.dtype.size }),
+    ]
+    do {
+      if let cost = try ModelCost(of: model) {
+        document["multiplyAdds"] = .int(cost.multiplyAdds)
+        memory["activationsPerExample"] = cost.activationBytes.map { .int($0) }
+        memory["activationsPerBatch"] = cost.activationBytes.flatMap { bytes in batchSize.map { .int(bytes * $0) } }
+      }
+    } catch let error as TensorError {
+      throw BasinError.internalError("model \(name): \(model.module.locating(error))", advice: "Check the shapes that meet in this layer")
+    }
+    document["memoryBytes"] = .object(memory)
+  }
+
   private func loadDataset(_ catalog: Catalog) throws -> (any LoadedDataset)? {
     guard let dataset else { return nil }
     var request = RunRequest()
@@ -92,12 +129,30 @@ struct DescribeCommand: ParsableCommand {
     return try PreparedRun(RunConfiguration(request, in: catalog), in: catalog).dataset
   }
 
+  private static func millions(_ count: Double) -> String {
+    count >= 1e9 ? String(format: "%.2f G", count / 1e9) : String(format: "%.2f M", count / 1e6)
+  }
+
+  private static func text(_ memory: JSONValue, _ batchSize: Double?) -> String {
+    func size(_ key: String) -> String? {
+      memory[key]?.number.map { $0 >= 0x1p30 ? String(format: "%.1f GiB", $0 / 0x1p30) : String(format: "%.1f MiB", $0 / 0x1p20) }
+    }
+    var parts = ["weights \(size("weights") ?? "")", "gradients \(size("gradients") ?? "")"]
+    if let example = size("activationsPerExample") {
+      let batch = size("activationsPerBatch").flatMap { text in batchSize.map { ", \(text) a batch of \(Int($0))" } } ?? ""
+      parts.append("activations \(example) an example" + batch)
+    }
+    return parts.joined(separator: ", ")
+  }
+
   private func show(_ document: [String: JSONValue], _ options: [OptionDescription]) {
     print("\(kind.rawValue) \(name)" + (document["summary"]?.text.map { ": \($0)" } ?? ""))
     for key in ["domain", "module", "input", "shape", "schedule", "averaging"] {
       if let text = document[key]?.text { print("  \(key): \(text)") }
     }
     if let parameters = document["parameters"]?.number { print("  parameters: \(Int(parameters))") }
+    if let products = document["multiplyAdds"]?.number { print("  multiply-adds: \(Self.millions(products)) an example, forward") }
+    if let memory = document["memoryBytes"] { print("  memory: \(Self.text(memory, document["recipe"]?["batchSize"]?.number))") }
     if case .object(let recipe)? = document["recipe"] {
       let batch = recipe["batchSize"]?.number.map { "batches of \(Int($0))" } ?? "full batch"
       print("  recipe: \(recipe["optimizer"]?.text ?? ""), lr \(recipe["learningRate"]?.number ?? 0), \(batch), \(Int(recipe["epochs"]?.number ?? 0)) epochs")

@@ -29,6 +29,8 @@ struct RunOptions: ParsableArguments {
   @Option(help: "Threads of one run (default: all cores).") var threads: String?
   @Option(name: .customLong("init"), help: ArgumentHelp("Start from these weights: a run, a checkpoint or a .safetensors file.", valueName: "checkpoint"))
   var initialCheckpoint: String?
+  @Option(help: ArgumentHelp("Tensors or layers that --init leaves fresh, such as fc for other classes.", valueName: "patterns"))
+  var initFresh: String?
   @Option(help: "Which weights are reported as selected: last or best by validation (default: last).") var select: String?
   @Option(help: "Stop after so many epochs without an improvement.") var patience: String?
   @Option(help: "Stop after so much time, such as 90s, 5m, 1h.") var maxTime: String?
@@ -48,7 +50,7 @@ struct RunOptions: ParsableArguments {
       (.learningRate, learningRate), (.optimizer, optimizer), (.schedule, schedule), (.averaging, averaging), (.observe, observe),
       (.bnUpdate, bnUpdate), (.bnExamples, bnExamples), (.bnTolerance, bnTolerance), (.precision, precision),
       (.deterministic, deterministic.map { "\($0)" }),
-      (.seed, seed), (.dataRoot, dataRoot), (.device, device), (.threads, threads), (.initialCheckpoint, initialCheckpoint),
+      (.seed, seed), (.dataRoot, dataRoot), (.device, device), (.threads, threads), (.initialCheckpoint, initialCheckpoint), (.initFresh, initFresh),
       (.select, select), (.patience, patience), (.maxTime, maxTime), (.monitor, monitor),
       (.validationFraction, validationFraction), (.splitSeed, splitSeed), (.fold, fold), (.checkpointEvery, checkpointEvery), (.keep, keep),
     ]

@@ -28,6 +28,8 @@ public struct RunConfiguration: Sendable {
   public var device: Device
   public var threads: Int
   public var initialCheckpoint: String?
+  /// Tensors that keep their fresh values then: paths or patterns.
+  public var initFresh: String?
   public var select: Selection
   public var monitor: Monitor
   /// Epochs without an improvement of the monitored accuracy after which training stops.
@@ -102,6 +104,10 @@ public struct RunConfiguration: Sendable {
     threads = try request.value(.threads, Int.self, "a whole number from 1 to 1024", where: { (1...1024).contains($0) })
       ?? ProcessInfo.processInfo.activeProcessorCount
     initialCheckpoint = request[.initialCheckpoint]
+    initFresh = request[.initFresh]
+    if initFresh != nil, initialCheckpoint == nil {
+      throw BasinError.usage("--init-fresh says what --init leaves out, which is not given", advice: "Add --init, or leave --init-fresh out")
+    }
     select = try Self.choice(request, .select, Selection.self) ?? .last
     monitor = try Self.choice(request, .monitor, Monitor.self) ?? .validation
     patience = try request.value(.patience, Int.self, "a whole number from 1", where: { $0 >= 1 })
@@ -226,6 +232,7 @@ public struct RunConfiguration: Sendable {
     line(.device, device.description)
     line(.threads, "\(threads)")
     line(.initialCheckpoint, initialCheckpoint)
+    line(.initFresh, initFresh)
     line(.select, select.rawValue)
     line(.monitor, monitor.rawValue)
     line(.patience, patience.map { "\($0)" })

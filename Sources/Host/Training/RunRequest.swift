@@ -17,6 +17,7 @@ public struct RunRequest: Sendable {
     case domain, model, dataset, method, epochs, batchSize, learningRate, optimizer, schedule, averaging, observe
     case bnUpdate, bnExamples, bnTolerance, precision, deterministic, seed, dataRoot, device, threads
     case initialCheckpoint = "init"
+    case initFresh
     case select, monitor, patience, maxTime, validationFraction, splitSeed, fold, checkpointEvery, keep
 
     public var flag: String {

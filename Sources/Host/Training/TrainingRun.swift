@@ -44,8 +44,7 @@ public final class TrainingRun {
     if let checkpoint {
       try restore(checkpoint)
     } else if let path = configuration.initialCheckpoint {
-      let file = try WeightsFile.find(path, .last)
-      try Checkpoint.load(Safetensors.read(file).tensors.map { ($0.key, $0.value) }, into: run.tensors, file: file)
+      try InitialWeights(file: WeightsFile.find(path, .last), fresh: configuration.initFresh).load(into: run.tensors)
     }
   }
 

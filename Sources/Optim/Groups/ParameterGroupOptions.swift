@@ -96,10 +96,12 @@ extension ParameterGroupOptions {
 }
 
 /// A path of a tensor, of a layer that holds it, or either with `*` for any characters.
-struct PathPattern {
-  let text: String
+public struct PathPattern: Sendable {
+  public let text: String
 
-  func matches(_ path: String) -> Bool {
+  public init(text: String) { self.text = text }
+
+  public func matches(_ path: String) -> Bool {
     Self.fits(text[...], path[...]) || Self.fits((text + ".*")[...], path[...])
   }
 

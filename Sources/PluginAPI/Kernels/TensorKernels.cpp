@@ -2,6 +2,11 @@
 
 #include <algorithm>
 
+#if defined(__GLIBC__) && __GLIBC_PREREQ(2, 33)
+#include <malloc.h>
+#define BASIN_HAS_MALLINFO2
+#endif
+
 #if defined(__x86_64__) && defined(__linux__) && defined(__clang__)
 #define BASIN_VECTORIZED __attribute__((target_clones("avx2", "default")))
 #else
@@ -135,4 +140,13 @@ BASIN_VECTORIZED void basinLerp(int64_t begin, int64_t end, float weight, const 
   for (int64_t i = begin; i < end; ++i) values[i] += weight * (targets[i] - values[i]);
 }
 
+}
+
+extern "C" int64_t basinAllocatedBytes(void) {
+#ifdef BASIN_HAS_MALLINFO2
+  struct mallinfo2 info = mallinfo2();
+  return static_cast<int64_t>(info.uordblks + info.hblkhd);
+#else
+  return -1;
+#endif
 }

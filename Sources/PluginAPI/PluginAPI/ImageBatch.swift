@@ -1,12 +1,19 @@
 /// Pictures.
 public struct ImageBatch: InputBatch {
-  public struct Shape: Hashable, Sendable, CustomStringConvertible {
+  public struct Shape: Hashable, Sendable, LosslessStringConvertible {
     public let channels, height, width: Int
 
     public init(channels: Int, height: Int, width: Int) {
       self.channels = channels
       self.height = height
       self.width = width
+    }
+
+    /// `3x224x224`.
+    public init?(_ description: String) {
+      let extents = description.split(separator: "x", omittingEmptySubsequences: false).map { Int($0) ?? 0 }
+      guard extents.count == 3, extents.allSatisfy({ 1...65_536 ~= $0 }) else { return nil }
+      self.init(channels: extents[0], height: extents[1], width: extents[2])
     }
 
     public var description: String { "\(channels)x\(height)x\(width)" }
@@ -22,6 +29,13 @@ public struct ImageBatch: InputBatch {
   }
 
   public static var exampleShape: Shape { Shape(channels: 3, height: 32, width: 32) }
+
+  /// Grey pictures.
+  public static func example(_ shape: Shape, count: Int) throws -> Self? {
+    let images = try Tensor.emptyChannelsLast([count, shape.channels, shape.height, shape.width])
+    try images.fill(0)
+    return Self(images)
+  }
 
   public func moved(to device: Device) throws -> Self { Self(try images.to(device)) }
 }

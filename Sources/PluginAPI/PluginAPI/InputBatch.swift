@@ -8,11 +8,14 @@ public protocol InputBatch {
   var count: Int { get }
   /// The shape to describe a model by when no data set is named (pictures: 3x32x32).
   static var exampleShape: Shape { get }
+  /// `count` made-up examples to measure a model with; nil where none can be made from the shape alone.
+  static func example(_ shape: Shape, count: Int) throws -> Self?
   /// The same batch with its tensors on `device`.
   func moved(to device: Device) throws -> Self
 }
 
 extension InputBatch {
+  public static func example(_ shape: Shape, count: Int) throws -> Self? { nil }
   public func moved(to device: Device) throws -> Self { self }
 }
 

@@ -43,11 +43,19 @@ final class DatasetBox<D: Dataset>: LoadedDataset {
 public protocol LoadedModel: AnyObject {
   var module: any Module { get }
   func forward(_ batch: PreparedBatch, _ mode: Mode) throws -> Output
+  /// `count` made-up examples of the shape the model was made for; nil where its inputs cannot be made up. Every class is 0.
+  func exampleBatch(_ count: Int) throws -> PreparedBatch?
 }
 
 final class ModelBox<M: Model>: LoadedModel {
   let model: M
-  init(_ model: M) { self.model = model }
+  let shape: M.Input.Shape
+
+  init(_ options: M.ModelOptions, shape: M.Input.Shape, task: Task) throws {
+    model = try M(options, shape: shape, task: task)
+    self.shape = shape
+  }
+
   var module: any Module { model }
 
   func forward(_ batch: PreparedBatch, _ mode: Mode) throws -> Output {
@@ -56,5 +64,11 @@ final class ModelBox<M: Model>: LoadedModel {
     }
     try LibTorch.adaptThreads(toWork: model.multiplications(input))
     return try model(input, mode)
+  }
+
+  func exampleBatch(_ count: Int) throws -> PreparedBatch? {
+    try M.Input.example(shape, count: count).map {
+      PreparedBatch(input: $0, target: try Tensor.zeros([count], .int64), count: count)
+    }
   }
 }

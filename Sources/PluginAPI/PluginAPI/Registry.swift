@@ -6,19 +6,29 @@ public struct ModelEntry {
   public let preset: [String: String]
   public let recipe: Recipe
   public let inputType: Any.Type
-  /// The shape the model is described by when no data set is named.
+  /// The shape and the number of classes the model is described by when no data set is named.
   public let exampleShape: String
+  public let exampleClasses: Int
   let make: ([String: String], (any LoadedDataset)?) throws -> any LoadedModel
+  let makeExample: ([String: String], String?, Int?) throws -> any LoadedModel
   let verify: ([String: String]) throws -> Void
 
   /// Checks option values without making anything.
   public func check(_ settings: [String: String]) throws { try verify(settings) }
 
-  /// Makes the model for a data set (nil: for the example shape and 10 classes). Tensors are not filled yet.
+  /// Makes the model for a data set (nil: for the example shape and classes). Tensors are not filled yet.
   ///
   /// - Throws: `BasinError` of kind usage where the two do not fit or an option is wrong.
   public func make(_ settings: [String: String], for dataset: (any LoadedDataset)?) throws -> any LoadedModel {
     try make(settings, dataset)
+  }
+
+  /// Makes the model without a data set, for a shape as its type writes it (`3x224x224`) and a number of classes; where one is
+  /// nil, for that of the example.
+  ///
+  /// - Throws: `BasinError` of kind usage for a shape that cannot be read, or as `make` does.
+  public func make(_ settings: [String: String], shape: String?, classes: Int?) throws -> any LoadedModel {
+    try makeExample(settings, shape, classes)
   }
 }
 
@@ -107,28 +117,45 @@ public struct Registry {
   ///
   /// - Parameters:
   ///   - preset: option values that differ from the defaults under this name (`preresnet56`: depth 56).
-  ///   - exampleShape: what the model is described by when no data set is named, where it cannot take the usual one.
+  ///   - exampleShape: what the model is described by when no data set is named, where it is not the usual one.
+  ///   - exampleClasses: as exampleShape.
   public mutating func add<M: Model>(
     model name: String, _ type: M.Type, _ summary: String, preset: [String: String] = [:],
-    exampleShape: M.Input.Shape? = nil, recipe: Recipe
+    exampleShape: M.Input.Shape? = nil, exampleClasses: Int = 10, recipe: Recipe
   ) {
     let owner = "model \(name)"
     let example = exampleShape ?? M.Input.exampleShape
+    func options(_ settings: [String: String]) throws -> M.ModelOptions {
+      try M.ModelOptions(settings: preset.merging(settings) { $1 }, of: owner)
+    }
+    func makeExample(_ settings: [String: String], shape: String?, classes: Int?) throws -> any LoadedModel {
+      try ModelBox<M>(
+        options(settings), shape: shape.map { try Self.shape($0, for: M.Input.self) } ?? example,
+        task: .classification(classes: classes ?? exampleClasses))
+    }
     models.append(
       ModelEntry(
         name: name, module: module, domain: domain, summary: summary, options: M.ModelOptions.descriptions,
-        preset: preset, recipe: recipe, inputType: M.Input.self, exampleShape: "\(example)"
+        preset: preset, recipe: recipe, inputType: M.Input.self, exampleShape: "\(example)", exampleClasses: exampleClasses
       ) { settings, dataset in
-        let options = try M.ModelOptions(settings: preset.merging(settings) { $1 }, of: owner)
-        guard let dataset else {
-          return ModelBox(
-            try M(options, shape: example, task: .classification(classes: 10)))
-        }
+        guard let dataset else { return try makeExample(settings, shape: nil, classes: nil) }
         guard let facts = Self.facts(of: dataset, for: M.Input.self) else {
           throw Self.mismatch(owner, M.Input.self, dataset)
         }
-        return ModelBox(try M(options, shape: facts.shape, task: facts.task))
+        return try ModelBox<M>(options(settings), shape: facts.shape, task: facts.task)
+      } makeExample: { settings, shape, classes in
+        try makeExample(settings, shape: shape, classes: classes)
       } verify: { _ = try M.ModelOptions(settings: $0, of: owner) })
+  }
+
+  private static func shape<I: InputBatch>(_ text: String, for input: I.Type) throws -> I.Shape {
+    guard let type = I.Shape.self as? any LosslessStringConvertible.Type else {
+      throw BasinError.usage("the shape of \(input) cannot be given as text", advice: "Name a data set instead")
+    }
+    guard let shape = type.init(text) as? I.Shape else {
+      throw BasinError.usage("'\(text)' is no shape of \(input)", advice: "Write it as \(I.exampleShape)")
+    }
+    return shape
   }
 
   private static func facts<I: InputBatch>(of dataset: any LoadedDataset, for input: I.Type) -> DatasetFacts<I.Shape>? {

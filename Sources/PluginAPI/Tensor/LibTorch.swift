@@ -1,5 +1,6 @@
 import LibTorchTable
 import Synchronization
+import TensorKernels
 
 #if canImport(Glibc)
   import Glibc
@@ -99,6 +100,13 @@ public enum LibTorch {
     try check(table.setAutocast(Int32(device.code), Int32(dtype.rawValue)), "autocast")
     defer { _ = table.setAutocast(Int32(device.code), -1) }
     return try body()
+  }
+
+  /// Bytes of main memory that the program has taken from the system's allocator and not given back, tensors on the CPU among
+  /// them; nil where there is no way to know.
+  public static var allocatedBytes: Int? {
+    let bytes = basinAllocatedBytes()
+    return bytes < 0 ? nil : Int(bytes)
   }
 
   public static func isAvailable(_ device: Device) throws -> Bool {

@@ -81,8 +81,26 @@ public struct Operator: Sendable {
       if status != 0 {
         throw TensorError(operation: name, shapes: Self.operands(arguments).map(\.shape), message: LibTorch.lastMessage())
       }
-      return (0..<Int(resultCount)).map { Self.value(results[$0]) }
+      let values = (0..<Int(resultCount)).map { Self.value(results[$0]) }
+      Self.observer?.visit(name, arguments, values)
+      return values
     }
+  }
+
+  // MARK: Watching
+
+  private final class Observer: @unchecked Sendable {
+    let visit: (String, [Value], [Value]) -> Void
+    init(_ visit: @escaping (String, [Value], [Value]) -> Void) { self.visit = visit }
+  }
+
+  @TaskLocal private static var observer: Observer?
+
+  /// Runs `body`; `visit` sees the name, the arguments and the results of every operator that is called in it.
+  public static func observing<R>(
+    _ visit: @escaping (_ name: String, _ arguments: [Value], _ results: [Value]) -> Void, _ body: () throws -> R
+  ) rethrows -> R {
+    try $observer.withValue(Observer(visit), operation: body)
   }
 
   // Most results of one call (`split` into many parts, the foreach operators).

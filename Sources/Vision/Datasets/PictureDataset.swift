@@ -8,13 +8,20 @@ public struct PictureDataset<Source: PictureSource>: Dataset {
   private let options: DatasetOptions
   private let pictures: LoadedPictures
   // Set by `fit`.
+  private var noisyLabels: [Int32]?
   private var training: PictureAugmentation?
   private var plain: PictureAugmentation?
 
   /// `random` is not used: embedded pictures depend on an option of their own, so that all runs see the same ones.
   public init(_ options: DatasetOptions, source: DataSource, random: Random) throws {
     self.options = options
-    pictures = try Source.load(options, source)
+    var pictures = try Source.load(options, source)
+    let choices = options.common
+    if choices.subset > 0 {
+      let random = Random(seed: UInt64(choices.choiceSeed))["subset"]
+      pictures.splits = try pictures.splits.keeping(choices.subset, random)
+    }
+    self.pictures = pictures
   }
 
   public var facts: DatasetFacts<ImageBatch.Shape> {
@@ -35,7 +42,8 @@ public struct PictureDataset<Source: PictureSource>: Dataset {
 
   public func count(_ split: Split) -> Int { set(split)?.count ?? 0 }
 
-  public func labels(_ split: Split) -> [Int32]? { set(split)?.labels }
+  /// Those of train with the noise that was asked for, once `fit` was told which examples it may fall on.
+  public func labels(_ split: Split) -> [Int32]? { (split == .train ? noisyLabels : nil) ?? set(split)?.labels }
 
   public var files: [String] { pictures.files }
 
@@ -49,7 +57,12 @@ public struct PictureDataset<Source: PictureSource>: Dataset {
         crop: pictures.crop)
     }
     plain = try augmentation(padding: 0, flips: false)
-    training = options.augment ? try augmentation(padding: options.padding, flips: options.flip) : nil
+    let choices = options.common
+    training = choices.augment ? try augmentation(padding: choices.padding, flips: choices.flip) : nil
+    // What is held out of train for validation keeps its labels.
+    noisyLabels = choices.labelNoise > 0
+      ? pictures.splits.train.labels(
+        withNoise: choices.labelNoise, at: indices, Random(seed: UInt64(choices.choiceSeed))["labels"]) : nil
   }
 
   /// Normalized pictures and int64 classes `[N]`.
@@ -84,7 +97,8 @@ public struct PictureDataset<Source: PictureSource>: Dataset {
       }
       if let error = failure.error { throw error }
     }
-    let classes = ids.map { Int64(set.labels[$0]) }
+    let labels = labels(split) ?? set.labels
+    let classes = ids.map { Int64(labels[$0]) }
     return (ImageBatch(images), try Tensor(classes, shape: [ids.count]))
   }
 

@@ -24,6 +24,16 @@ public enum PictureFolder: PictureSource {
   }
 }
 
+/// Tar shards of pictures in the WebDataset layout: `shards:PATH`.
+public enum PictureShards: PictureSource {
+  public static func load(_ options: PictureFolderOptions, _ source: DataSource) throws -> LoadedPictures {
+    let path = try source.requirePath()
+    return LoadedPictures(
+      try PictureShardReader.load(path, size: options.size > 0 ? options.size : nil), format: "tar shards",
+      files: try PictureShardReader.shards(path))
+  }
+}
+
 /// 5,000 and 1,000 pictures of CIFAR-10 as JPEG files: `cifar10-jpg-subset.tar` under the data root.
 public enum CIFAR10JPEGSubset: PictureSource {
   public static func load(_ options: PictureFolderOptions, _ source: DataSource) throws -> LoadedPictures {
@@ -38,14 +48,12 @@ public enum CIFAR10JPEGSubset: PictureSource {
 }
 
 public struct PictureFolderOptions: PictureOptions {
-  public var augment = true
-  public var padding = 4
-  public var flip = true
+  public var common = PictureChoices()
   /// Side of the square pictures; 0: as stored, or 32 where sizes are mixed.
   public var size = 0
   public init() {}
   public static var fields: [Field<Self>] {
-    augmentationFields + [
+    commonFields + [
       Field("size", \.size, in: 0...1024, "pictures are scaled to this side; 0: as stored, or 32 where sizes are mixed")
     ]
   }

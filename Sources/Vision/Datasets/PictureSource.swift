@@ -9,21 +9,41 @@ public protocol PictureSource {
 
 /// What the options of every set of pictures have.
 public protocol PictureOptions: Options {
+  var common: PictureChoices { get set }
+}
+
+/// How training pictures are augmented, and which of them are trained on with which labels.
+public struct PictureChoices: Sendable {
   /// Whether training pictures are augmented.
-  var augment: Bool { get set }
+  public var augment: Bool
   /// Rows and columns of black added on each side before the random crop.
-  var padding: Int { get set }
+  public var padding: Int
   /// Whether half of the training pictures are mirrored.
-  var flip: Bool { get set }
+  public var flip: Bool
+  /// How many of train's pictures there are, as many of each class as its share; 0: all.
+  public var subset = 0
+  /// The part of the examples trained on that get the label of another class.
+  public var labelNoise = 0.0
+  /// Which pictures these two choose. Not the run's seed: runs of different seeds are compared on the same examples.
+  public var choiceSeed = 0
+
+  public init(augment: Bool = true, padding: Int = 4, flip: Bool = true) {
+    self.augment = augment
+    self.padding = padding
+    self.flip = flip
+  }
 }
 
 extension PictureOptions {
   /// The fields every set has.
-  static var augmentationFields: [Field<Self>] {
+  static var commonFields: [Field<Self>] {
     [
-      Field("augment", \.augment, "random crop (and flip) of training pictures"),
-      Field("padding", \.padding, in: 0...256, "black rows and columns on each side before the random crop"),
-      Field("flip", \.flip, "mirror half of the augmented pictures"),
+      Field("augment", \.common.augment, "random crop (and flip) of training pictures"),
+      Field("padding", \.common.padding, in: 0...256, "black rows and columns on each side before the random crop"),
+      Field("flip", \.common.flip, "mirror half of the augmented pictures"),
+      Field("subset", \.common.subset, in: 0...1_000_000_000, "how many of train's pictures there are, by the classes' shares; 0: all"),
+      Field("labelNoise", \.common.labelNoise, in: 0...1, "the part of the examples trained on that get another class's label"),
+      Field("choiceSeed", \.common.choiceSeed, in: 0...Int.max, "which pictures subset and labelNoise choose; independent of the run's seed"),
     ]
   }
 }

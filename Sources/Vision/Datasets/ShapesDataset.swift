@@ -3,9 +3,7 @@ import PluginAPI
 /// The embedded set: colour drawings of ten kinds of figures with clutter and noise, drawn from a seed.
 public enum Shapes: PictureSource {
   public struct SourceOptions: PictureOptions {
-    public var augment = true
-    public var padding = 4
-    public var flip = true
+    public var common = PictureChoices()
     public var train = 4000
     public var test = 1000
     public var size = 32
@@ -13,7 +11,7 @@ public enum Shapes: PictureSource {
     public var seed = 1
     public init() {}
     public static var fields: [Field<Self>] {
-      augmentationFields + [
+      commonFields + [
         Field("train", \.train, in: 10...1_000_000, "training pictures"),
         Field("test", \.test, in: 0...1_000_000, "test pictures"),
         Field("size", \.size, in: 16...64, "side of the pictures in pixels"),

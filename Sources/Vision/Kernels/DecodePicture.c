@@ -56,6 +56,47 @@ static void prepare(struct jpeg_decompress_struct *codec, JPEGErrors *errors, ch
   errors->message = message;
 }
 
+// EXIF's orientation, 1 to 8; 1 where none is told. The marker holds a TIFF header and directories of entries of 12 bytes.
+static int orientationOf(const struct jpeg_decompress_struct *codec) {
+  for (jpeg_saved_marker_ptr marker = codec->marker_list; marker; marker = marker->next) {
+    if (marker->marker != JPEG_APP0 + 1 || marker->data_length < 14 || memcmp(marker->data, "Exif\0", 6)) continue;
+    const uint8_t *tiff = marker->data + 6;
+    size_t count = marker->data_length - 6;
+    int big = tiff[0] == 'M';
+    if (!(big ? tiff[1] == 'M' : tiff[0] == 'I' && tiff[1] == 'I')) continue;
+#define TIFF16(at) ((uint32_t)(big ? tiff[at] << 8 | tiff[(at) + 1] : tiff[(at) + 1] << 8 | tiff[at]))
+    size_t at = big ? TIFF16(4) << 16 | TIFF16(6) : TIFF16(6) << 16 | TIFF16(4);
+    if (at > count - 2) continue;
+    size_t entries = TIFF16(at);
+    for (at += 2; entries > 0 && at + 12 <= count; entries--, at += 12) {
+      if (TIFF16(at) != 0x0112) continue;
+      uint32_t value = TIFF16(at + 8);
+      return value >= 1 && value <= 8 ? (int)value : 1;
+    }
+#undef TIFF16
+  }
+  return 1;
+}
+
+// Turns a picture of [height, width, 3] as EXIF says; from orientation 5 on the result is [width, height, 3].
+static int32_t orient(uint8_t *pixels, size_t height, size_t width, int orientation) {
+  if (orientation == 1) return 0;
+  uint8_t *stored = malloc(height * width * 3);
+  if (!stored) return 1;
+  memcpy(stored, pixels, height * width * 3);
+  size_t outHeight = orientation < 5 ? height : width, outWidth = orientation < 5 ? width : height;
+  for (size_t y = 0; y < outHeight; y++) {
+    for (size_t x = 0; x < outWidth; x++, pixels += 3) {
+      size_t row = orientation < 5 ? y : x, column = orientation < 5 ? x : y;
+      if (orientation == 3 || orientation == 4 || orientation == 6 || orientation == 7) row = height - 1 - row;
+      if (orientation == 2 || orientation == 3 || orientation == 7 || orientation == 8) column = width - 1 - column;
+      memcpy(pixels, stored + (row * width + column) * 3, 3);
+    }
+  }
+  free(stored);
+  return 0;
+}
+
 static int32_t sizeOfJPEG(const uint8_t *bytes, size_t count, int32_t *height, int32_t *width, char *message) {
   struct jpeg_decompress_struct codec;
   JPEGErrors errors;
@@ -67,9 +108,11 @@ static int32_t sizeOfJPEG(const uint8_t *bytes, size_t count, int32_t *height, i
   }
   jpeg_create_decompress(&codec);
   jpeg_mem_src(&codec, bytes, (unsigned long)count);
+  jpeg_save_markers(&codec, JPEG_APP0 + 1, 0xffff);
   jpeg_read_header(&codec, TRUE);
-  *height = (int32_t)codec.image_height;
-  *width = (int32_t)codec.image_width;
+  int isUpright = orientationOf(&codec) < 5;
+  *height = (int32_t)(isUpright ? codec.image_height : codec.image_width);
+  *width = (int32_t)(isUpright ? codec.image_width : codec.image_height);
   jpeg_destroy_decompress(&codec);
   return 0;
 }
@@ -96,8 +139,12 @@ static int32_t decodeJPEG(const uint8_t *bytes, size_t count, int32_t height, in
   struct jpeg_progress_mgr progress = {.progress_monitor = limitScans};
   codec.progress = &progress;
   jpeg_mem_src(&codec, bytes, (unsigned long)count);
+  jpeg_save_markers(&codec, JPEG_APP0 + 1, 0xffff);
   jpeg_read_header(&codec, TRUE);
-  if (codec.image_height != (JDIMENSION)height || codec.image_width != (JDIMENSION)width) {
+  // Not used behind a longjmp: volatile is not needed.
+  int orientation = orientationOf(&codec);
+  size_t storedHeight = codec.image_height, storedWidth = codec.image_width;
+  if (storedHeight != (size_t)(orientation < 5 ? height : width) || storedWidth != (size_t)(orientation < 5 ? width : height)) {
     jpeg_destroy_decompress(&codec);
     return fail(message, "the picture changed its size while it was read");
   }
@@ -109,7 +156,7 @@ static int32_t decodeJPEG(const uint8_t *bytes, size_t count, int32_t height, in
     inks = (*codec.mem->alloc_sarray)((j_common_ptr)&codec, JPOOL_IMAGE, codec.output_width * 4, 1);
   }
   while (codec.output_scanline < codec.output_height) {
-    uint8_t *line = pixels + (size_t)codec.output_scanline * (size_t)width * 3;
+    uint8_t *line = pixels + (size_t)codec.output_scanline * storedWidth * 3;
     JSAMPROW row = hasInks ? inks[0] : line;
     if (jpeg_read_scanlines(&codec, &row, 1) == 1 && hasInks) {
       convertCMYK(inks[0], line, codec.output_width, codec.saw_Adobe_marker);
@@ -117,7 +164,7 @@ static int32_t decodeJPEG(const uint8_t *bytes, size_t count, int32_t height, in
   }
   jpeg_finish_decompress(&codec);
   jpeg_destroy_decompress(&codec);
-  return 0;
+  return orient(pixels, storedHeight, storedWidth, orientation) ? fail(message, "not enough memory to turn it") : 0;
 }
 
 // MARK: PNG. libpng's simplified interface stops before the checksum at the end and corrects gamma; other readers of

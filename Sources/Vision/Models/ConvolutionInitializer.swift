@@ -1,19 +1,20 @@
 import PluginAPI
 
 extension Initializer {
-  /// He et al. 2015 by outputs: normal with deviation sqrt(2 / (k k outputs)), as the SWA papers start their networks.
-  static func heNormal(kernel: Int, outputs: Int) -> Initializer {
-    .normal(deviation: (2 / Double(kernel * kernel * outputs)).squareRoot())
+  /// He et al. 2015: normal with deviation sqrt(2 / (k k channels)); by outputs, as the SWA papers and torchvision's ResNet
+  /// start their networks, or by inputs, as DenseNets do.
+  static func heNormal(kernel: Int, channels: Int) -> Initializer {
+    .normal(deviation: (2 / Double(kernel * kernel * channels)).squareRoot())
   }
 }
 
 extension Conv2d {
-  /// A convolution that keeps the extents of pictures at stride 1 and starts as in the SWA papers: He's normal, bias 0.
+  /// A convolution that keeps the extents of pictures at stride 1 and starts with He's normal by outputs, bias 0.
   convenience init(
-    samePadded inputs: Int, _ outputs: Int, kernel: Int, stride: Int = 1, bias: Bool
+    samePadded inputs: Int, _ outputs: Int, kernel: Int, stride: Int = 1, groups: Int = 1, bias: Bool
   ) throws {
     try self.init(
-      inputs, outputs, kernel, stride: stride, padding: kernel / 2, bias: bias,
-      weight: .heNormal(kernel: kernel, outputs: outputs), biasValue: .constant(0))
+      inputs, outputs, kernel, stride: stride, padding: kernel / 2, groups: groups, bias: bias,
+      weight: .heNormal(kernel: kernel, channels: outputs), biasValue: .constant(0))
   }
 }

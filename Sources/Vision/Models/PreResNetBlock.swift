@@ -41,9 +41,6 @@ final class PreResNetBlock: Module {
     var y = try conv1(reluInPlace(bn1(x, mode)))
     y = try conv2(reluInPlace(bn2(y, mode)))
     if let bn3, let conv3 { y = try conv3(reluInPlace(bn3(y, mode))) }
-    return try located { try addInPlace(.tensor(y), .tensor(shortcut)) }
+    return try located { try addInPlace(y, shortcut) }
   }
 }
-
-/// a += b, recorded for gradients: for a fresh `a` that nobody else needs, such as a convolution's output.
-private let addInPlace = Operator("aten::add_", "Tensor")

@@ -13,6 +13,10 @@ extension BatchNorm: SequentialLayer {
   func forward(_ x: Tensor, _ mode: Mode) throws -> Tensor { try self(x, mode) }
 }
 
+extension LayerNorm: SequentialLayer {
+  func forward(_ x: Tensor, _ mode: Mode) throws -> Tensor { try self(x) }
+}
+
 extension Linear: SequentialLayer {
   func forward(_ x: Tensor, _ mode: Mode) throws -> Tensor { try self(x) }
 }
@@ -28,13 +32,57 @@ final class ReLU: SequentialLayer {
   func forward(_ x: Tensor, _ mode: Mode) throws -> Tensor { try located { try reluInPlace(x) } }
 }
 
+/// min(max(x, 0), 6) in the memory of its input; see ``ReLU``.
+final class ReLU6: SequentialLayer {
+  private static let hardtanhInPlace = Operator("aten::hardtanh_")
+
+  func forward(_ x: Tensor, _ mode: Mode) throws -> Tensor {
+    try located { try Self.hardtanhInPlace(.tensor(x), .double(0), .double(6)) }
+  }
+}
+
+/// x Phi(x).
+final class GELU: SequentialLayer {
+  func forward(_ x: Tensor, _ mode: Mode) throws -> Tensor { try located { try gelu(x) } }
+}
+
 /// The greatest of each 2x2 window.
 final class MaxPool: SequentialLayer {
   func forward(_ x: Tensor, _ mode: Mode) throws -> Tensor { try located { try maxPool2d(x, 2) } }
 }
 
+/// A view with the dimensions in another order.
+final class Permute: SequentialLayer {
+  private let order: [Int]
+  init(_ order: [Int]) { self.order = order }
+  func forward(_ x: Tensor, _ mode: Mode) throws -> Tensor { try located { try x.permuted(order) } }
+}
+
 extension Array where Element == any SequentialLayer {
   func forward(_ x: Tensor, _ mode: Mode) throws -> Tensor {
     try reduce(x) { try $1.forward($0, mode) }
+  }
+}
+
+/// Layers one behind the other as one layer, for chains of chains and for parts with names: PyTorch's `Sequential`.
+final class Chain: SequentialLayer, CustomReflectable {
+  private let layers: [(name: String, layer: any SequentialLayer)]
+
+  /// Layers named by their number.
+  convenience init(_ layers: [any SequentialLayer]) {
+    self.init(named: layers.enumerated().map { ("\($0.offset)", $0.element) })
+  }
+
+  convenience init(_ layers: any SequentialLayer...) { self.init(layers) }
+
+  init(named layers: [(name: String, layer: any SequentialLayer)]) { self.layers = layers }
+
+  /// The layers under their names, instead of this class's own property: tensors are found by reflection.
+  var customMirror: Mirror {
+    Mirror(self, children: layers.map { (label: $0.name, value: $0.layer as Any) })
+  }
+
+  func forward(_ x: Tensor, _ mode: Mode) throws -> Tensor {
+    try layers.reduce(x) { try $1.layer.forward($0, mode) }
   }
 }

@@ -1,102 +1,121 @@
 import Foundation
 import PluginAPI
 
-/// Reads the binary versions of CIFAR-10 and CIFAR-100: records of one label byte (CIFAR-100: coarse, then fine) and
-/// 3 x 32 x 32 bytes, a plane a colour.
+/// Reads CIFAR-10 and CIFAR-100. The binary versions are records of one label byte (CIFAR-100: coarse, then fine) and
+/// 3 x 32 x 32 bytes, a plane a colour; the python versions are pickled dictionaries of the same.
 public enum CIFARReader {
   /// Which of CIFAR-100's labels to use.
   public enum Labels: Sendable { case fine, coarse }
 
-  /// Finds CIFAR-10 under a data root: the folder `cifar-10-batches-bin` (in `image/` or at the top) or the published
-  /// archive `cifar-10-binary.tar.gz` in the same places.
+  /// Finds CIFAR-10 under a data root: the folder `cifar-10-batches-bin` or the published archive `cifar-10-binary.tar.gz`, or
+  /// of the python version `cifar-10-batches-py` or `cifar-10-python.tar.gz`, each in `image/` or at the top.
   ///
-  /// - Returns: 50,000 and 10,000 pictures of [32, 32, 3] if the files are the published ones.
+  /// - Returns: 50,000 and 10,000 pictures of [32, 32, 3] if the files are the published ones, and the files read.
   /// - Throws: `BasinError` of kind `missingInput` that lists the paths looked for, or `badData`.
-  public static func loadCIFAR10(root: String) throws -> PictureSplits {
+  public static func loadCIFAR10(root: String) throws -> (splits: PictureSplits, files: [String]) {
     let layout = Layout(
-      set: "CIFAR-10", folder: "cifar-10-batches-bin", archive: "cifar-10-binary.tar.gz",
-      train: (1...5).map { "data_batch_\($0).bin" }, test: "test_batch.bin", names: "batches.meta.txt", labelBytes: 1,
-      labelOffset: 0, classes: 10,
+      set: "CIFAR-10", places: [("cifar-10-batches-bin", "cifar-10-binary.tar.gz"), ("cifar-10-batches-py", "cifar-10-python.tar.gz")],
+      train: (1...5).map { "data_batch_\($0)" }, test: "test_batch", names: "batches.meta.txt", labelBytes: 1, labelOffset: 0,
+      pickled: .init(labels: "labels", namesFile: "batches.meta", names: "label_names"), classes: 10,
       classNames: ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"])
     return try load(layout, root: DataRoot(path: root))
   }
 
-  /// Finds CIFAR-100 in the same way: the folder `cifar-100-binary` or the archive `cifar-100-binary.tar.gz`.
-  public static func loadCIFAR100(root: String, labels: Labels = .fine) throws -> PictureSplits {
+  /// Finds CIFAR-100 in the same way: `cifar-100-binary`, `cifar-100-binary.tar.gz`, `cifar-100-python` or
+  /// `cifar-100-python.tar.gz`.
+  public static func loadCIFAR100(root: String, labels: Labels = .fine) throws -> (splits: PictureSplits, files: [String]) {
     let isFine = labels == .fine
+    let kind = isFine ? "fine" : "coarse"
     let layout = Layout(
-      set: "CIFAR-100", folder: "cifar-100-binary", archive: "cifar-100-binary.tar.gz", train: ["train.bin"],
-      test: "test.bin", names: isFine ? "fine_label_names.txt" : "coarse_label_names.txt", labelBytes: 2,
-      labelOffset: isFine ? 1 : 0, classes: isFine ? 100 : 20, classNames: nil)
+      set: "CIFAR-100", places: [("cifar-100-binary", "cifar-100-binary.tar.gz"), ("cifar-100-python", "cifar-100-python.tar.gz")],
+      train: ["train"], test: "test", names: "\(kind)_label_names.txt", labelBytes: 2, labelOffset: isFine ? 1 : 0,
+      pickled: .init(labels: "\(kind)_labels", namesFile: "meta", names: "\(kind)_label_names"), classes: isFine ? 100 : 20,
+      classNames: nil)
     return try load(layout, root: DataRoot(path: root))
   }
 
-  private struct Layout {
-    var set, folder, archive: String
+  struct Layout {
+    var set: String
+    /// Folder and archive of the binary version, then of the python version.
+    var places: [(folder: String, archive: String)]
+    /// Names of files, in the binary version with `.bin` behind.
     var train: [String]
     var test, names: String
-    var labelBytes, labelOffset, classes: Int
+    var labelBytes, labelOffset: Int
+    /// What the python version calls its parts.
+    var pickled: Pickled
+    var classes: Int
     /// Used where the file of names is missing; nil: numbers.
     var classNames: [String]?
 
+    struct Pickled { var labels, namesFile, names: String }
+
+    func files(isPickled: Bool) -> (train: [String], test: String, names: String) {
+      isPickled ? (train, test, pickled.namesFile) : (train.map { $0 + ".bin" }, test + ".bin", names)
+    }
   }
 
   private static let side = 32
 
-  private static func load(_ layout: Layout, root: DataRoot) throws -> PictureSplits {
-    let folders = ["image/", ""].map { $0 + layout.folder }
-    let archives = ["image/", ""].map { $0 + layout.archive }
-    let advice = "Unpack the published binary version there, or put the archive there"
-    let needed = layout.train + [layout.test]
-    if let folder = root.folder(folders) {
-      let absent = needed.filter { !DataRoot.isFile(folder + "/" + $0) }
-      guard absent.isEmpty else {
-        throw BasinError.missing(
-          "\(layout.set) is not complete: looked for " + absent.map { folder + "/" + $0 }.joined(separator: ", "),
-          file: folder, advice: advice)
+  private static func load(_ layout: Layout, root: DataRoot) throws -> (splits: PictureSplits, files: [String]) {
+    let advice = "Unpack a published version there, or put its archive there"
+    var lookedFor: [String] = []
+    for (version, place) in layout.places.enumerated() {
+      let isPickled = version == 1
+      let names = layout.files(isPickled: isPickled)
+      let needed = names.train + [names.test]
+      let folders = ["image/", ""].map { $0 + place.folder }, archives = ["image/", ""].map { $0 + place.archive }
+      if let folder = root.folder(folders) {
+        func path(_ name: String) -> String? { ["", ".gz"].map { "\(folder)/\(name)\($0)" }.first(where: DataRoot.isFile) }
+        let absent = needed.filter { path($0) == nil }
+        guard absent.isEmpty else {
+          throw BasinError.missing(
+            "\(layout.set) is not complete: looked for " + absent.map { folder + "/" + $0 }.joined(separator: ", "),
+            file: folder, advice: advice)
+        }
+        let splits = try splits(layout, isPickled: isPickled, source: folder) { name in
+          try path(name).map { try PossiblyGzippedFile($0).read(upTo: largestFile) }
+        }
+        return (splits, (needed + [names.names]).compactMap(path))
       }
-      return try splits(layout, source: folder) { name in
-        let path = folder + "/" + name
-        guard DataRoot.isFile(path) else { return nil }
-        return try PossiblyGzippedFile(path).read(upTo: largestFile)
+      if let archive = root.file(archives) {
+        let members = try PictureArchive.members(of: archive, named: Set(needed + [names.names]))
+        let absent = needed.filter { members[$0] == nil }
+        guard absent.isEmpty else {
+          throw BasinError.badData(
+            "the archive lacks " + absent.joined(separator: ", "), file: archive, advice: "Fetch the file again")
+        }
+        return (try splits(layout, isPickled: isPickled, source: archive) { members[$0] }, [archive])
       }
+      lookedFor += folders.flatMap { folder in needed.map { folder + "/" + $0 } } + archives
     }
-    guard let archive = root.file(archives) else {
-      throw root.nothingFound(
-        layout.set, lookedFor: folders.flatMap { folder in needed.map { folder + "/" + $0 } } + archives,
-        advice: advice)
-    }
-    var members: [String: [UInt8]] = [:]
-    let wanted = Set(needed + [layout.names])
-    func lastPart(_ path: String) -> String { path.split(separator: "/").last.map(String.init) ?? "" }
-    try PictureArchive.forEachMember(of: archive, where: { wanted.contains(lastPart($0)) }) { member in
-      if case .file(let path, let bytes) = member { members[lastPart(path)] = bytes }
-    }
-    let absent = needed.filter { members[$0] == nil }
-    guard absent.isEmpty else {
-      throw BasinError.badData(
-        "the archive lacks " + absent.joined(separator: ", "), file: archive, advice: "Fetch the file again")
-    }
-    return try splits(layout, source: archive) { members[$0] }
+    throw root.nothingFound(layout.set, lookedFor: lookedFor, advice: advice)
   }
 
   /// The published files are at most 154 MB; more is not one of them.
   private static let largestFile = 1 << 30
 
   private static func splits(
-    _ layout: Layout, source: String, content: (String) throws -> [UInt8]?
+    _ layout: Layout, isPickled: Bool, source: String, content: (String) throws -> [UInt8]?
   ) throws -> PictureSplits {
-    let classNames = try classNames(layout, source: source, text: content(layout.names))
+    let files = layout.files(isPickled: isPickled)
+    let classNames =
+      isPickled
+      ? try CIFARPickle.classNames(layout, content(files.names), file: source + "/" + files.names)
+      : try classNames(layout, source: source, text: content(files.names))
     func set(_ names: [String]) throws -> PictureSet {
       var pixels: [UInt8] = []
       var labels: [Int32] = []
       for name in names {
-        try append(content(name) ?? [], of: source + "/" + name, layout, &pixels, &labels)
+        let file = source + "/" + name
+        var bytes = try content(name) ?? []
+        if isPickled { bytes = try CIFARPickle.records(layout, bytes, file: file) }
+        try append(bytes, of: file, layout, &pixels, &labels)
       }
       return try PictureSet(
         pixels: pixels, labels: labels, classNames: classNames, height: side, width: side, channels: 3, file: source)
     }
-    return PictureSplits(train: try set(layout.train), test: try set([layout.test]))
+    return PictureSplits(train: try set(files.train), test: try set([files.test]))
   }
 
   private static func append(

@@ -10,16 +10,25 @@ public enum IDXReader {
   /// Files are named `train-images-idx3-ubyte` and so on, with `-idx` or `.idx`, with or without `.gz`. Test files may
   /// be missing, both of them.
   ///
+  /// - Parameters:
+  ///   - prefix: what stands before these names (EMNIST: `emnist-balanced-`).
+  ///   - folders: where to look, relative to `root`; nil: as above.
+  ///   - areTransposed: whether the files hold columns where others hold rows (EMNIST).
+  ///   - firstLabel: what the first class is called in the files.
+  ///   - classNames: nil: the usual ones of that name.
   /// - Throws: `BasinError` of kind `missingInput` that lists the paths looked for, or `badData`.
-  public static func load(_ name: String, root: String) throws -> PictureSplits {
+  public static func load(
+    _ name: String, root: String, prefix: String = "", folders: [String]? = nil, areTransposed: Bool = false,
+    firstLabel: Int = 0, classNames: [String]? = nil
+  ) throws -> PictureSplits {
     let root = DataRoot(path: root)
-    let folders = ["image/\(name)", name, "image/\(name)/raw", "\(name)/raw"]
+    let folders = folders ?? usualFolders(name)
     func find(_ stem: String, _ dimensions: Int) throws -> String? {
-      root.file(names(stem, dimensions, in: folders))
+      root.file(names(prefix + stem, dimensions, in: folders))
     }
     func notFound(_ stem: String, _ dimensions: Int) -> BasinError {
       root.nothingFound(
-        "the \(stem) file of \(name)", lookedFor: names(stem, dimensions, in: folders),
+        "the \(stem) file of \(name)", lookedFor: names(prefix + stem, dimensions, in: folders),
         advice: "Put the published IDX files there")
     }
     guard let trainPictures = try find("train-images", 3) else { throw notFound("train-images", 3) }
@@ -27,10 +36,16 @@ public enum IDXReader {
     let testPictures = try find("t10k-images", 3) ?? find("test-images", 3)
     let testLabels = try find("t10k-labels", 1) ?? find("test-labels", 1)
 
-    let train = try readParts(pictures: trainPictures, labels: trainLabels)
+    func read(_ pictures: String, _ labels: String) throws -> Parts {
+      var parts = try readParts(pictures: pictures, labels: labels)
+      if areTransposed { parts.transpose() }
+      try parts.subtract(firstLabel, file: labels)
+      return parts
+    }
+    let train = try read(trainPictures, trainLabels)
     var test: Parts?
     switch (testPictures, testLabels) {
-    case (let pictures?, let labels?): test = try readParts(pictures: pictures, labels: labels)
+    case (let pictures?, let labels?): test = try read(pictures, labels)
     case (nil, nil): test = nil
     case (nil, _?): throw notFound("t10k-images", 3)
     case (_?, nil): throw notFound("t10k-labels", 1)
@@ -40,7 +55,7 @@ public enum IDXReader {
         "test pictures are \(test.height)x\(test.width), those of train \(train.height)x\(train.width)",
         file: testPictures)
     }
-    let classNames = classNames(of: name, labels: train.labels + (test?.labels ?? []))
+    let classNames = classNames ?? self.classNames(of: name, labels: train.labels + (test?.labels ?? []))
     return PictureSplits(
       train: try train.set(classNames, file: trainLabels), test: try test?.set(classNames, file: testLabels))
   }
@@ -61,6 +76,26 @@ public enum IDXReader {
       try PictureSet(
         pixels: pixels, labels: labels.map(Int32.init), classNames: classNames, height: height, width: width,
         channels: 1, file: file)
+    }
+
+    mutating func transpose() {
+      let area = height * width
+      var turned = [UInt8](repeating: 0, count: pixels.count)
+      for picture in stride(from: 0, to: pixels.count, by: area) {
+        for y in 0..<height {
+          for x in 0..<width { turned[picture + x * height + y] = pixels[picture + y * width + x] }
+        }
+      }
+      pixels = turned
+      (height, width) = (width, height)
+    }
+
+    mutating func subtract(_ first: Int, file: String) throws {
+      guard first > 0 else { return }
+      if let index = labels.firstIndex(where: { $0 < first }) {
+        throw BasinError.badData("label \(labels[index]): classes begin at \(first) here", file: file, place: "byte \(8 + index)")
+      }
+      for index in labels.indices { labels[index] -= UInt8(first) }
     }
   }
 
@@ -114,6 +149,18 @@ public enum IDXReader {
         place: "byte \(header.count + total)")
     }
     return (sizes, values)
+  }
+
+  static func usualFolders(_ name: String) -> [String] { ["image/\(name)", name, "image/\(name)/raw", "\(name)/raw"] }
+
+  /// The files that `load` reads.
+  static func files(prefix: String = "", folders: [String], root: String) -> [String] {
+    let root = DataRoot(path: root)
+    func find(_ stem: String, _ dimensions: Int) -> String? { root.file(names(prefix + stem, dimensions, in: folders)) }
+    return [
+      find("train-images", 3), find("train-labels", 1), find("t10k-images", 3) ?? find("test-images", 3),
+      find("t10k-labels", 1) ?? find("test-labels", 1),
+    ].compactMap { $0 }
   }
 
   private static func names(_ stem: String, _ dimensions: Int, in folders: [String]) -> [String] {

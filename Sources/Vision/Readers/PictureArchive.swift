@@ -46,6 +46,16 @@ enum PictureArchive {
     }
   }
 
+  /// The content of the files whose last part of the path is among `names`, by that part.
+  static func members(of path: String, named names: Set<String>) throws -> [String: [UInt8]] {
+    func lastPart(_ path: String) -> String { path.split(separator: "/").last.map(String.init) ?? "" }
+    var members: [String: [UInt8]] = [:]
+    try forEachMember(of: path, where: { names.contains(lastPart($0)) }) { member in
+      if case .file(let path, let bytes) = member { members[lastPart(path)] = bytes }
+    }
+    return members
+  }
+
   private static func visit(
     _ entry: OpaquePointer, _ name: String, _ archive: OpaquePointer, _ source: ArchiveSource,
     _ wanted: (String) -> Bool, _ body: (Member) throws -> Void

@@ -78,7 +78,7 @@ struct PictureFolderLayout {
     paths.indices.sorted { paths[$0].utf8.lexicographicallyPrecedes(paths[$1].utf8) }
   }
 
-  private static func split(_ name: Substring) -> Split? {
+  static func split(_ name: Substring) -> Split? {
     switch name.lowercased() {
     case "train", "training": .train
     case "val", "valid", "validation": .validation

@@ -7,9 +7,6 @@ import PluginAPI
 /// Files that are no pictures, hidden files, AppleDouble (`._name`) and `__MACOSX` are passed over. Classes are sorted
 /// by name, pictures by path: the order does not depend on the disk or on the archive.
 public enum PictureFolderReader {
-  /// The side of a picture where sizes are mixed and none is asked for.
-  public static let defaultSide = 32
-
   /// Reads all pictures as RGB, [count, height, width, 3].
   ///
   /// - Parameters:
@@ -28,12 +25,12 @@ public enum PictureFolderReader {
     let listing = try DataRoot.isFolder(path) ? folderListing(path) : archiveListing(path)
     let layout = try PictureFolderLayout(pictures: listing.pictures.map(\.path), folders: listing.folders, source: path)
     let side = size.map { PictureSize(height: $0, width: $0) }
-    let wanted = try side ?? commonSize(listing.pictures, source: path, threads: threads)
+    let wanted = try side ?? EncodedPicture.commonSize(listing.pictures, threads: threads)
 
     func set(_ split: PictureFolderLayout.Split) throws -> PictureSet? {
       let chosen = layout.pictures.filter { $0.split == split }
       guard !chosen.isEmpty else { return nil }
-      let pixels = try decode(chosen.map { listing.pictures[$0.index] }, to: wanted, source: path, threads: threads)
+      let pixels = try EncodedPicture.decode(chosen.map { listing.pictures[$0.index] }, to: wanted, threads: threads)
       return try PictureSet(
         pixels: pixels, labels: chosen.map { Int32($0.label) }, classNames: layout.classNames, height: wanted.height,
         width: wanted.width, channels: 3, file: path)
@@ -46,30 +43,14 @@ public enum PictureFolderReader {
 
   static let expected = "CLASS/picture.jpg or train/CLASS/picture.jpg (JPEG or PNG)"
 
-  private struct Picture: Sendable {
-    /// Relative to the folder or inside the archive.
-    var path: String
-    /// nil: read it from the folder when it is needed.
-    var bytes: [UInt8]?
-
-    func content(source: String) throws -> [UInt8] {
-      if let bytes { return bytes }
-      let file = source + "/" + path
-      guard let data = FileManager.default.contents(atPath: file) else {
-        throw BasinError(.inputOutput, "cannot read the picture", file: file, advice: "Check the permissions")
-      }
-      return [UInt8](data)
-    }
-  }
-
-  private typealias Listing = (pictures: [Picture], folders: [String])
+  private typealias Listing = (pictures: [EncodedPicture], folders: [String])
 
   private static func archiveListing(_ path: String) throws -> Listing {
     var listing: Listing = ([], [])
     try PictureArchive.forEachMember(of: path, where: { PictureFolderLayout.isPicture($0) }) { member in
       switch member {
       case .folder(let name): listing.folders.append(name)
-      case .file(let name, let bytes): listing.pictures.append(Picture(path: name, bytes: bytes))
+      case .file(let name, let bytes): listing.pictures.append(EncodedPicture(source: path, path: name, bytes: bytes))
       }
     }
     return listing
@@ -95,47 +76,11 @@ public enum PictureFolderReader {
           listing.folders.append(path)
           try walk(path, depth: depth + 1)
         } else if PictureFolderLayout.isPicture(path) {
-          listing.pictures.append(Picture(path: path, bytes: nil))
+          listing.pictures.append(EncodedPicture(source: root, path: path, bytes: nil))
         }
       }
     }
     try walk("", depth: 0)
     return listing
-  }
-
-  private static func commonSize(_ pictures: [Picture], source: String, threads: Int) throws -> PictureSize {
-    var sizes = [PictureSize](repeating: PictureSize(height: 0, width: 0), count: pictures.count)
-    try sizes.withUnsafeMutableBufferPointer { sizes in
-      let sizes = ConcurrentSlots(sizes)
-      try PictureDecoder.concurrently(pictures.count, threads: threads) { index in
-        let bytes = try pictures[index].content(source: source)
-        sizes.buffer[index] = try PictureDecoder.size(of: bytes, file: source, place: pictures[index].path)
-      }
-    }
-    let mixed = PictureSize(height: defaultSide, width: defaultSide)
-    guard let first = sizes.first else { return mixed }
-    return sizes.allSatisfy { $0 == first } ? first : mixed
-  }
-
-  private static func decode(
-    _ pictures: [Picture], to size: PictureSize, source: String, threads: Int
-  ) throws -> [UInt8] {
-    let stride = size.height * size.width * 3
-    let (total, overflow) = stride.multipliedReportingOverflow(by: pictures.count)
-    guard !overflow, total <= 1 << 35 else {
-      throw BasinError.usage(
-        "\(pictures.count) pictures of \(size) do not fit into memory", advice: "Ask for a smaller picture size")
-    }
-    var pixels = [UInt8](repeating: 0, count: total)
-    try pixels.withUnsafeMutableBufferPointer { pixels in
-      let pixels = ConcurrentSlots(pixels)
-      try PictureDecoder.concurrently(pictures.count, threads: threads) { index in
-        let bytes = try pictures[index].content(source: source)
-        let picture = try PictureDecoder.decode(bytes, to: size, file: source, place: pictures[index].path)
-        _ = UnsafeMutableBufferPointer(rebasing: pixels.buffer[(index * stride)..<((index + 1) * stride)])
-          .update(from: picture.pixels)
-      }
-    }
-    return pixels
   }
 }

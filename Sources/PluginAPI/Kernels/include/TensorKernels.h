@@ -36,6 +36,9 @@ void basinRowMoments(int64_t begin, int64_t end, int64_t channels, const float *
 void basinPlaneMoments(int64_t begin, int64_t end, int64_t channels, int64_t size, const float *values, const double *shift,
                        double *sums);
 
+// Bytes that the program has taken from the system's allocator and not given back; -1 where there is no way to know.
+int64_t basinAllocatedBytes(void);
+
 // values[i] += weight * (targets[i] - values[i]).
 void basinLerp(int64_t begin, int64_t end, float weight, const float *targets, float *values);
 

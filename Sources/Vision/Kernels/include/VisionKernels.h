@@ -53,13 +53,13 @@ int32_t vision_resize_cover(const uint8_t *source, int32_t height, int32_t width
 /// The longest message a decoder writes, with the final zero.
 #define VISION_MESSAGE_CAPACITY 256
 
-/// Height and width of a JPEG or PNG picture, read from its header.
+/// Height and width of a JPEG or PNG picture, read from its header; of a JPEG picture as EXIF's orientation turns it.
 ///
 /// @param message at least VISION_MESSAGE_CAPACITY bytes; says what is wrong where the result is not 0.
 /// @return 0, or 1 if the bytes are no picture.
 int32_t vision_picture_size(const uint8_t *bytes, size_t count, int32_t *height, int32_t *width, char *message);
 
-/// Decodes a JPEG or PNG picture to RGB. Grey and palette pictures become RGB; an alpha channel is dropped.
+/// Decodes a JPEG or PNG picture to RGB, turned as EXIF's orientation says. Grey and palette pictures become RGB; an alpha channel is dropped.
 ///
 /// Incomplete pictures are an error, not a grey area.
 /// @param pixels [height, width, 3] as `vision_picture_size` says; the sizes are checked again.

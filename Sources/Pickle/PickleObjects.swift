@@ -25,10 +25,16 @@ enum PickleGlobal: Sendable {
 
 /// A numpy number type and its byte order.
 struct PickleElementType {
-  enum Kind { case int32, int64, float32, float64 }
+  enum Kind { case uint8, int32, int64, float32, float64 }
   var kind: Kind
   var isBigEndian = false
-  var size: Int { kind == .int32 || kind == .float32 ? 4 : 8 }
+  var size: Int {
+    switch kind {
+    case .uint8: 1
+    case .int32, .float32: 4
+    case .int64, .float64: 8
+    }
+  }
 }
 
 /// The opcodes that name classes and build objects of them.
@@ -88,9 +94,11 @@ extension PickleMachine {
       stack.append(.array(arrays.count - 1))
     case .elementType:
       guard let first = arguments.first, let name = ascii(first) else { throw failure("a dtype has no name") }
-      let kinds: [String: PickleElementType.Kind] = ["i4": .int32, "i8": .int64, "f4": .float32, "f8": .float64]
+      let kinds: [String: PickleElementType.Kind] = [
+        "u1": .uint8, "i4": .int32, "i8": .int64, "f4": .float32, "f8": .float64,
+      ]
       guard let kind = kinds[name] else {
-        throw failure("dtype `\(name)` is not supported, only i4, i8, f4 and f8")
+        throw failure("dtype `\(name)` is not supported, only u1, i4, i8, f4 and f8")
       }
       elementTypes.append(PickleElementType(kind: kind))
       stack.append(.elementType(elementTypes.count - 1))
@@ -188,6 +196,7 @@ extension PickleMachine {
       return result
     }
     switch type.kind {
+    case .uint8: return NumericArray(shape: shape, elements: .uint8(elements { UInt8(truncatingIfNeeded: $0) }))
     case .int32:
       return NumericArray(shape: shape, elements: .int32(elements { Int32(truncatingIfNeeded: $0) }))
     case .int64: return NumericArray(shape: shape, elements: .int64(elements { Int64(bitPattern: $0) }))
@@ -203,6 +212,7 @@ extension PickleMachine {
   ) -> [Element] {
     memory.withUnsafeBytes { raw in
       (0..<(raw.count / size)).map { index in
+        if size == 1 { return convert(UInt64(raw[index])) }
         if size == 4 {
           let word = raw.loadUnaligned(fromByteOffset: 4 * index, as: UInt32.self)
           return convert(UInt64(isBigEndian ? UInt32(bigEndian: word) : UInt32(littleEndian: word)))

@@ -1,9 +1,9 @@
 import PluginAPI
 
-/// Reads Python pickles (protocols 0 to 4) of the few kinds of objects that graph benchmarks are published in.
+/// Reads Python pickles (protocols 0 to 4) of the few kinds of objects that data sets are published in.
 ///
 /// A pickle is a program. This reader runs only the part of its language that builds numbers, strings, tuples, lists,
-/// dictionaries, numpy arrays of int32, int64, float32 or float64, and scipy `csr_matrix`; it calls nothing. Any other class
+/// dictionaries, numpy arrays of uint8, int32, int64, float32 or float64, and scipy `csr_matrix`; it calls nothing. Any other class
 /// or function is refused by name and byte offset. Work and memory stay within a constant multiple of the file's size.
 public enum PickleReader {
   /// Reads the first object of a pickle.
@@ -256,7 +256,7 @@ struct PickleMachine {
     case 0x8b: try pushLong(size: try takeUnsigned(4))
     case UInt8(ascii: "F"):
       let line = try takeLine()
-      guard let value = parseReal(Array(line)) else { throw failure("a number is damaged") }
+      guard let value = Double(String(decoding: line, as: UTF8.self)) else { throw failure("a number is damaged") }
       stack.append(.float(value))
     case UInt8(ascii: "G"):
       var bits: UInt64 = 0
@@ -281,7 +281,7 @@ struct PickleMachine {
   }
 
   private func decimal(_ line: ArraySlice<UInt8>) throws(BasinError) -> Int {
-    guard let value = parseInteger(Array(line)) else { throw failure("a number is damaged") }
+    guard let value = Int64(String(decoding: line, as: UTF8.self)) else { throw failure("a number is damaged") }
     return Int(value)
   }
 

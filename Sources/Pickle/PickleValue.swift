@@ -20,7 +20,7 @@ public indirect enum PickleValue: Sendable {
   case sparseMatrix(SparseMatrix)
 }
 
-/// A numpy array of one of four number types, in C order whatever the order and byte order of the file.
+/// A numpy array of one of five number types, in C order whatever the order and byte order of the file.
 public struct NumericArray: Sendable, Equatable {
   /// The length of each axis.
   public var shape: [Int]
@@ -29,6 +29,7 @@ public struct NumericArray: Sendable, Equatable {
 
   /// The elements in the type they were stored in.
   public enum Elements: Sendable, Equatable {
+    case uint8([UInt8])
     case int32([Int32])
     case int64([Int64])
     case float32([Float])
@@ -36,6 +37,7 @@ public struct NumericArray: Sendable, Equatable {
 
     public var count: Int {
       switch self {
+      case .uint8(let values): values.count
       case .int32(let values): values.count
       case .int64(let values): values.count
       case .float32(let values): values.count
@@ -52,6 +54,7 @@ public struct NumericArray: Sendable, Equatable {
   /// The elements as integers; nil if they are not of an integer type.
   public var integers: [Int]? {
     switch elements {
+    case .uint8(let values): values.map { Int($0) }
     case .int32(let values): values.map { Int($0) }
     case .int64(let values): values.map { Int($0) }
     case .float32, .float64: nil
@@ -61,6 +64,7 @@ public struct NumericArray: Sendable, Equatable {
   /// The elements as 32-bit floating-point numbers, rounded; what is too large becomes infinite.
   public var floats: [Float] {
     switch elements {
+    case .uint8(let values): values.map { Float($0) }
     case .int32(let values): values.map { Float($0) }
     case .int64(let values): values.map { Float($0) }
     case .float32(let values): values
