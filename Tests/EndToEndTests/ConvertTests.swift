@@ -63,6 +63,11 @@ import Testing
     }
     try space.run(["data", "convert", "in", "out/", "--to", "gexf"], expecting: 0)
     #expect(space.names(in: "out") == ["test.cxl", "train.cxl", "x.gexf", "y.gexf"])
+    // Inside an archive, as the reader's own advice spells it.
+    let packed = try space.run(program: "/bin/tar", ["czf", "in.tar.gz", "in"])
+    #expect(packed.ending == .exited(0))
+    #expect(try space.json(["data", "convert", "in.tar.gz/in/x.gxl", "x.gexf"])["nodes"]?.integer == 1)
+    try space.refused(["data", "convert", "in.tar.gz/in/none.gxl", "none.gexf"], 66, saying: "none.gxl")
     let one = try space.json(["data", "convert", "gexf:out", "all.graphml.gz"])
     #expect(one["graphs"]?.integer == 2 && one["nodes"]?.integer == 3 && one["classes"]?.integer == 2)
     try space.refused(["data", "convert", "in", "all.gexf"], 64, saying: "all.gexf", "2 graphs")

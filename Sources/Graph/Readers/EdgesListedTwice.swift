@@ -1,9 +1,10 @@
 extension GraphCollection {
   /// Of a format that lists an edge without direction from both ends, a line each: the same graphs with every such edge once.
   ///
-  /// Two lines are one edge where their values are the same, too. A line that finds no other is an edge with a direction;
-  /// a line from a node to itself is an edge.
-  func joiningBothEnds() -> GraphCollection {
+  /// Two lines are one edge where their values are the same, too. A line from a node to itself is an edge.
+  ///
+  /// - Parameter givingDirections: whether a line that finds no other is an edge with a direction.
+  func joiningBothEnds(givingDirections: Bool = true) -> GraphCollection {
     let keys = zip(sources, targets).map { UInt64(UInt32(min($0, $1))) << 32 | UInt64(UInt32(max($0, $1))) }
     let order = keys.indices.sorted { (keys[$0], $0) < (keys[$1], $1) }
     var isKept = [Bool](repeating: true, count: edgeCount)
@@ -21,10 +22,10 @@ extension GraphCollection {
           isKept[max(line, waiting.remove(at: match))] = false
           // Many lines between two nodes mostly match in order, so that the search ends at once.
         } else {
-          isOneWay[line] = true
+          isOneWay[line] = givingDirections
         }
       }
-      for line in waiting { isOneWay[line] = true }
+      for line in waiting { isOneWay[line] = givingDirections }
     }
     var result = self
     let kept = isKept.indices.filter { isKept[$0] }

@@ -24,7 +24,8 @@ extension GraphConversion {
   }
 
   static func readPlanetoid(_ name: String, root: String) throws(BasinError) -> GraphCollection {
-    try AttributedGraph(Planetoid.read(name, dataRoot: root), file: root).packing
+    // Whose edges all count both ways.
+    try AttributedGraph(Planetoid.read(name, dataRoot: root), file: root).packing.joiningBothEnds(givingDirections: false)
   }
 
   /// Whether a folder or archive holds a set of the TU collection, or graphs with folds.

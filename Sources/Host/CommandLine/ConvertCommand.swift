@@ -36,7 +36,8 @@ extension DataCommand {
     private func source(in catalog: Catalog) throws -> (ConverterEntry, DataSource) {
       let name = DataCommand.named(input, in: catalog)
       let isKnown = catalog.knows(dataset: name)
-      if !isKnown, FileManager.default.fileExists(atPath: input) {
+      // A path may go on inside an archive, which is for the module to see.
+      if !isKnown, FileManager.default.fileExists(atPath: input) || input.contains("/") && !name.contains(":") {
         try catalog.loadAll()
         let converters = catalog.registry.converters
         guard let converter = converters.first, converters.count == 1 else {
@@ -45,7 +46,7 @@ extension DataCommand {
         }
         return (converter, DataSource(name: "", path: input))
       }
-      if !isKnown, !name.contains(":"), name.contains("/") || name.contains(".") { throw BasinErrors.missingFile(input) }
+      if !isKnown, !name.contains(":"), name.contains(".") { throw BasinErrors.missingFile(input) }
       let root = dataRoot ?? ProcessInfo.processInfo.environment["BASIN_DATA"]
       let (entry, source) = try catalog.dataset(name, root: root)
       guard let converter = catalog.registry.converters.first(where: { $0.module == entry.module }) else {
