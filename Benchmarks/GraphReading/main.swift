@@ -55,7 +55,7 @@ func readOnce(_ path: String) -> Outcome {
   outcome.baselineBytes = status("VmRSS")
   let start = clock()
   do throws(BasinError) {
-    let collection = try GraphCollectionReader.read(path: path)
+    let collection = try GraphConversion.read(path: path)
     outcome.format = collection.format?.rawValue
     (outcome.graphs, outcome.nodes, outcome.edges) = (collection.graphCount, collection.nodeCount, collection.edgeCount)
     outcome.arrayBytes = collection.byteCount

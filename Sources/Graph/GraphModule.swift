@@ -29,6 +29,7 @@ public struct GraphModule: DomainModule {
     registry.add(format: "gxl", GraphFileDataset.self, "the same of GXL, and of listings (CXL) of the IAM collection")
     registry.add(format: "tu", TUDataset.self, "whole graphs of a set of the TU collection: a zip file or folder")
     registry.add(format: "ogb", OGBDataset.self, "nodes or graphs of a folder of the Open Graph Benchmark")
+    registry.add(converter: GraphConverter.self)
     registry.add(benchmark: BenchmarkCase(model: "gcn", dataset: "communities", epochs: 200, seeds: 10))
   }
 

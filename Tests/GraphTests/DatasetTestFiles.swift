@@ -51,6 +51,30 @@ final class DatasetTestFiles {
     return bytes + directory + end
   }
 
+  /// A zip file of one member that unpacks to zeros or the like: `text`, then a byte `count` times.
+  static func zipBomb(_ name: String, _ text: String, repeating byte: UInt8, count: Int) throws -> [UInt8] {
+    // gzip packs; a header of ten bytes and a trailer of eight go, what is between is what zip has too.
+    let make = Process()
+    make.executableURL = URL(fileURLWithPath: "/bin/bash")
+    make.arguments = [
+      "-c", "{ printf '%s' \"$0\"; head -c \(count) /dev/zero | tr '\\0' '\\\(String(byte, radix: 8))'; } | gzip -n -6", text,
+    ]
+    let output = Pipe()
+    make.standardOutput = output
+    try make.run()
+    let packed = [UInt8](output.fileHandleForReading.readDataToEndOfFile())
+    make.waitUntilExit()
+    let (content, name) = (packed[10..<(packed.count - 8)], Array(name.utf8))
+    let common =
+      little(20, 2) + little(0, 2) + little(8, 2) + little(0, 4) + packed.suffix(8).prefix(4) + little(content.count, 4)
+      + packed.suffix(4) + little(name.count, 2) + little(0, 2)
+    let directory =
+      little(0x0201_4B50, 4) + little(20, 2) + common + little(0, 6) + little(0o100644 << 16, 4) + little(0, 4) + name
+    let local = little(0x0403_4B50, 4) + common + name + content
+    return local + directory + little(0x0605_4B50, 4) + little(0, 4) + little(1, 2) + little(1, 2)
+      + little(directory.count, 4) + little(local.count, 4) + little(0, 2)
+  }
+
   private static func little(_ value: Int, _ count: Int) -> [UInt8] {
     (0..<count).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }
   }

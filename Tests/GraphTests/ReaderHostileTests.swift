@@ -66,6 +66,19 @@ struct ReaderHostileTests {
     return URL(fileURLWithPath: basin).deletingLastPathComponent().appendingPathComponent("graph-reading").path
   }()
 
+  /// Runs the reader on a file or folder.
+  static func read(path: String) throws -> Outcome {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: try #require(program))
+    process.arguments = [path]
+    let output = Pipe()
+    process.standardOutput = output
+    try process.run()
+    let text = output.fileHandleForReading.readDataToEndOfFile()
+    process.waitUntilExit()
+    return try JSONDecoder().decode(Outcome.self, from: text)
+  }
+
   /// Runs the reader on a document that is written while it reads.
   static func read(_ document: Document) throws -> Outcome {
     signal(SIGPIPE, SIG_IGN)
@@ -93,13 +106,31 @@ struct ReaderHostileTests {
     Document(
       name: "entities of entities", head: doctype + "<!ENTITY a0 'ha'>", count: 30,
       middle: "<!ENTITY b# '&a0;&a0;&a0;&a0;&a0;&a0;&a0;&a0;&a0;&a0;'>", tail: "]><graphml><graph><node id='&b29;'/>",
-      error: "entity of its own"),
+      error: "other entities"),
     Document(
       name: "one large entity, many times", head: doctype + "<!ENTITY a '", count: 100_000, middle: "0123456789",
-      tail: "'>]><graphml><graph><node id='&a;&a;&a;&a;&a;&a;'/>", error: "entity of its own"),
+      tail: "'>]><graphml><graph><node id='&a;&a;&a;&a;&a;&a;'/>", error: "longer than 10000 bytes"),
+    Document(
+      name: "a small entity in an attribute, many times",
+      head: doctype + "<!ENTITY a '" + String(repeating: "x", count: 9_999) + "'>]>" + graphml, count: 1_000_000,
+      middle: "<node id='#&a;&a;&a;'/>", error: "than the file can justify"),
+    Document(
+      name: "a small entity in a text, many times",
+      head: doctype + "<!ENTITY a '" + String(repeating: "x", count: 9_999) + "'>]>" + key, count: 1_000_000,
+      middle: "<node id='#'><data key='k'>#&a;</data></node>", error: "than the file can justify"),
+    Document(
+      name: "an empty entity without end", head: doctype + "<!ENTITY a ''>]>" + graphml, count: 30_000_000,
+      middle: "&a;", error: "than the file can justify"),
+    Document(
+      name: "many entities", head: doctype, count: 100_000, middle: "<!ENTITY a# 'x'>", tail: "]><graphml/>",
+      error: "more than 1000 entities"),
+    Document(
+      name: "declared attributes of many elements",
+      head: "<!DOCTYPE gexf [<!ATTLIST node label CDATA '" + String(repeating: "x", count: 100_000) + "'>]><gexf><graph><nodes>",
+      count: 1_000_000, middle: "<node id='#'/>", error: "than the file can justify"),
     Document(
       name: "parameter entities", head: doctype + "<!ENTITY % p '<!ENTITY q \"x\">'>%p;]>" + graphml,
-      error: "entity of its own"),
+      error: "parameter entity"),
     Document(name: "deep nodes", head: "<graphml>", count: 1_000_000, middle: "<graph><node id='#'>", error: "nested"),
     Document(name: "deep unknown elements", head: graphml, count: 1_000_000, middle: "<x>", error: "nested"),
     Document(
@@ -247,14 +278,7 @@ struct ReaderHostileTests {
     ]
     try make.run()
     make.waitUntilExit()
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: try #require(Self.program))
-    process.arguments = [path]
-    let output = Pipe()
-    process.standardOutput = output
-    try process.run()
-    let outcome = try JSONDecoder().decode(Outcome.self, from: output.fileHandleForReading.readDataToEndOfFile())
-    process.waitUntilExit()
+    let outcome = try Self.read(path: path)
     #expect(outcome.error == nil && outcome.grown < 60 << 20 && outcome.seconds < 20, "\(outcome)")
   }
 }

@@ -28,6 +28,12 @@ enum ReaderTestData {
 
   static func bytes(_ path: String) throws -> [UInt8] { [UInt8](try Data(contentsOf: URL(fileURLWithPath: path))) }
 
+  /// What a body throws.
+  static func thrown(_ body: () throws -> Void) -> (any Error)? {
+    do { try body() } catch { return error }
+    return nil
+  }
+
   /// Runs a body that must throw a ``BasinError``, and returns it.
   static func error(_ body: () throws -> Void) -> BasinError? {
     do {

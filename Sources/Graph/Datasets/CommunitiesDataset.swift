@@ -16,8 +16,11 @@ public struct CommunitiesDataset: GraphDataset {
   let content: GraphExamples
 
   public init(_ options: Settings, source: DataSource, random: Random) throws {
-    try self.init(
-      options, path: ImageLocation.resource("communities.graphml", bundle: "basin_Graph", handle: #dsohandle))
+    try self.init(options, path: Self.location())
+  }
+
+  static func location() throws -> String {
+    try ImageLocation.resource("communities.graphml", bundle: "basin_Graph", handle: #dsohandle)
   }
 
   /// - Parameter path: where `communities.graphml` lies.

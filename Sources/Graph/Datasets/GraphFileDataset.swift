@@ -51,10 +51,7 @@ public struct GraphFileDataset: GraphDataset {
 
   init(_ options: Settings, path: String, format: GraphFileFormat?) throws {
     let read = try GraphCollectionReader.read(path: path)
-    if let format, let found = read.format, found != format {
-      throw BasinError.badData(
-        "holds \(found.rawValue), not \(format.rawValue)", file: path, advice: "Write \(found.rawValue):\(path)")
-    }
+    try read.check(format, path: path)
     let isOneGraph = read.graphCount == 1 && read.classNames.isEmpty
     let level: GraphBatch.Level =
       switch options.level {

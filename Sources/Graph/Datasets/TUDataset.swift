@@ -91,7 +91,7 @@ public struct TUDataset: GraphDataset {
     ("reddit-binary", "REDDIT-BINARY", "2,000 discussions of 2 kinds"),
   ]
 
-  private static func locate(_ source: DataSource, fold: Int) throws -> String {
+  static func locate(_ source: DataSource, fold: Int) throws -> String {
     let root = try source.requireRoot()
     let file = published.first { $0.name == source.name }?.file ?? source.name
     let places = (fold > 0 ? ["tu-gin/", "gin/"] : ["tu/", ""]).flatMap { ["\($0)\(file).zip", "\($0)\(file)"] }

@@ -3,7 +3,7 @@ import PluginAPI
 
 /// Walks over the files in an archive (tar in any of its forms, compressed or not, or zip) with libarchive.
 ///
-/// Nothing is written to disk, so paths in the archive can do no harm. gzip is taken off by zlib, because libarchive
+/// Nothing is written to disk, so paths in the archive can do no harm; what it unpacks to is limited. gzip is taken off by zlib, because libarchive
 /// ignores its
 /// checksum.
 enum GraphArchive {
@@ -32,6 +32,7 @@ enum GraphArchive {
         return Unmanaged<ArchiveSource>.fromOpaque(source).takeUnretainedValue().nextPiece(piece)
       }, nil)
     try check(Int(status), archive, source, member: nil)
+    let limit = Limit(path)
     var last: String?
     while true {
       var entry: OpaquePointer?
@@ -42,11 +43,17 @@ enum GraphArchive {
       let name = normalized(memberPath(entry))
       last = name
       guard archive_entry_filetype(entry) == 0o100000 else { continue }
-      try body(name) { (buffer) throws(BasinError) in
+      let read: Reader = { (buffer) throws(BasinError) in
         let got = archive_read_data(archive, buffer.baseAddress, buffer.count)
-        guard got < 0 else { return got }
         // Of the content even a warning is an error: zip's wrong checksums are warnings.
-        throw source.failure ?? damaged(archive, source, member: name)
+        guard got >= 0 else { throw source.failure ?? damaged(archive, source, member: name) }
+        try limit.value.spend(got, member: name)
+        return got
+      }
+      try body(name, read)
+      // libarchive would pass over the rest of a packed tar in one call, however long it takes.
+      if archive_format(archive) & ARCHIVE_FORMAT_BASE_MASK == ARCHIVE_FORMAT_TAR {
+        while try read(source.rest) > 0 {}
       }
     }
     try source.finish()
@@ -80,19 +87,31 @@ enum GraphArchive {
   }
 }
 
+/// For the closures that share it.
+private final class Limit {
+  var value: UnpackingLimit
+
+  init(_ path: String) { value = UnpackingLimit(path) }
+}
+
 /// Feeds libarchive with the bytes of a file.
 private final class ArchiveSource {
   let path: String
   private(set) var failure: BasinError?
   private let file: UnpackedFile
   private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 17, alignment: 16)
+  /// For bytes that nobody wants.
+  let rest = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 17, alignment: 16)
 
   init(_ path: String) throws(BasinError) {
     self.path = path
     file = try UnpackedFile(path)
   }
 
-  deinit { buffer.deallocate() }
+  deinit {
+    buffer.deallocate()
+    rest.deallocate()
+  }
 
   /// The callback of libarchive: the bytes in `piece`, or 0 at the end, or -1 with ``failure`` set.
   func nextPiece(_ piece: UnsafeMutablePointer<UnsafeRawPointer?>) -> Int {

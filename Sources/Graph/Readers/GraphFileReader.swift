@@ -16,7 +16,7 @@ import PluginAPI
 ///
 /// Errors name file, line and column: not UTF-8, not well-formed, cut off, a value that is no number, a node declared
 /// twice, an edge
-/// to a node that does not exist, entities of the document's own.
+/// to a node that does not exist, entities that are more than plain text.
 public enum GraphFileReader {
   /// Reads a file.
   ///

@@ -32,14 +32,15 @@ struct MemberFiles {
       throw .missing("there is no such file or folder", file: path, advice: "Check the path")
     }
     var members: [Member] = []
-    var allowance = Allowance(path)
+    // All of it is held.
+    var limit = UnpackingLimit(path, least: 64 << 20)
     func add(_ name: String, _ read: GraphArchive.Reader) throws(BasinError) {
-      members.append(Member(name: name, bytes: try Self.bytes(of: name, &allowance, read)))
+      members.append(Member(name: name, bytes: try Self.bytes(of: name, &limit, read)))
     }
     if isFolder.boolValue {
       for name in Self.files(in: path) where wanted(name) {
         let file = try UnpackedFile(path + "/" + name)
-        allowance.grow(by: path + "/" + name)
+        limit.grow(by: path + "/" + name)
         try add(name) { (buffer) throws(BasinError) in try file.read(into: buffer) }
       }
     } else {
@@ -66,26 +67,9 @@ struct MemberFiles {
     }
   }
 
-  /// What may be unpacked: text shrinks ten times, hardly a hundred times.
-  private struct Allowance {
-    let path: String
-    var left = 64 << 20
-
-    init(_ path: String) {
-      self.path = path
-      grow(by: path)
-    }
-
-    mutating func grow(by file: String) {
-      let attributes = try? FileManager.default.attributesOfItem(atPath: file)
-      let size = (attributes?[.size] as? NSNumber)?.intValue ?? 0
-      left += min(size, 1 << 40) * 100
-    }
-  }
-
   /// Memory grows with the data, not with a size that a header states.
   private static func bytes(
-    of name: String, _ allowance: inout Allowance, _ read: GraphArchive.Reader
+    of name: String, _ limit: inout UnpackingLimit, _ read: GraphArchive.Reader
   ) throws(BasinError) -> [UInt8] {
     var bytes: [UInt8] = []
     let piece = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 17, alignment: 16)
@@ -93,12 +77,7 @@ struct MemberFiles {
     while true {
       let count = try read(piece)
       guard count > 0 else { return bytes }
-      allowance.left -= count
-      guard allowance.left >= 0 else {
-        throw .badData(
-          "unpacks to more than a hundred times its size", file: allowance.path, place: "member \(name)",
-          advice: "This is no data set; if it is, unpack it and give the folder")
-      }
+      try limit.spend(count, member: name)
       bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: piece[..<count]))
     }
   }

@@ -45,6 +45,10 @@ public struct OGBReader {
     graphs.edgePointers = try Self.pointers(edgeCounts, edgeCountLines, "edges")
     let (nodeCount, edgeCount) = (graphs.nodeCount, graphs.edgePointers.last ?? 0)
     try Self.readEdges(folder.required("raw/edge"), into: &graphs)
+    // A number alone reserves no memory: nodes without edges are believed up to a limit.
+    guard nodeCount <= (1 << 24) + 2 * edgeCount else {
+      throw counts.failure(row: 0, "\(nodeCount) nodes, but only \(edgeCount) edges")
+    }
 
     func table(_ part: String, rows: Int, of what: String) throws(BasinError) -> NumberTable<Float>? {
       guard let lines = try folder.lines(part) else { return nil }

@@ -4,10 +4,11 @@ import PluginAPI
 
 /// A file that is read from front to back, unpacked on the way if it is a gzip file (by its content, not its name).
 ///
-/// zlib checks length and checksum at the end of the gzip stream: a truncated stream is an error, never a short file.
+/// What it unpacks to is limited. zlib checks length and checksum at the end of the gzip stream: a truncated stream is an error, never a short file.
 final class UnpackedFile {
   let path: String
   private let handle: gzFile
+  private var limit: UnpackingLimit
 
   /// - Throws: ``BasinError`` of kind `.missingInput` or `.inputOutput`.
   init(_ path: String) throws(BasinError) {
@@ -19,6 +20,7 @@ final class UnpackedFile {
     }
     self.path = path
     self.handle = handle
+    limit = UnpackingLimit(path)
     gzbuffer(handle, 1 << 17)
   }
 
@@ -29,7 +31,10 @@ final class UnpackedFile {
   /// - Returns: how many, 0 only at the end.
   func read(into buffer: UnsafeMutableRawBufferPointer) throws(BasinError) -> Int {
     let got = gzread(handle, buffer.baseAddress, UInt32(min(buffer.count, 1 << 30)))
-    if got > 0 { return Int(got) }
+    if got > 0 {
+      if gzdirect(handle) == 0 { try limit.spend(Int(got)) }
+      return Int(got)
+    }
     var status: Int32 = 0
     let text = gzerror(handle, &status).map { String(cString: $0) } ?? ""
     guard status == Z_OK else {

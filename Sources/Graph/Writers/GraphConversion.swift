@@ -1,14 +1,11 @@
 import Foundation
 import PluginAPI
 
-/// Turns graph files into others: what `basin data convert` does.
+/// Turns what this module reads into graph files: what `basin data convert` does.
 ///
-/// What is read: everything ``GraphCollectionReader`` reads, and folders of Planetoid's files (`ind.NAME.x`, ...).
-/// What is written
-/// follows from the target's name: `.graphml` holds any number of graphs, `.gexf` one, both plain or with `.gz`
-/// behind; a name that ends
-/// in `/` is a folder with a file for each graph and, where graphs have classes or splits, listings as IAM's
-/// (`train.cxl`, ...).
+/// What is read is in ``read(path:)``. What is written follows from the target's name, unless a format is said: `.graphml`
+/// holds any number of graphs, `.gexf` one, both plain or with `.gz` behind; a name that ends in `/` is a folder with a file
+/// for each graph and, where graphs have classes or splits, listings as IAM's (`train.cxl`, ...).
 public enum GraphConversion {
   /// What was written.
   public struct Outcome: Sendable, Equatable {
@@ -21,39 +18,28 @@ public enum GraphConversion {
     public var warnings: [ReadWarning]
   }
 
-  /// - Parameter format: of the files in a folder; of others their name tells it.
+  /// - Parameter format: nil: what the target's name tells, GraphML in a folder.
   /// - Throws: ``BasinError`` of reading or writing; `.usage` for a target that cannot hold what is read.
   public static func convert(
-    from source: String, to target: String, format: GraphFileFormat = .graphml
+    from source: String, to target: String, format: GraphFileFormat? = nil
   ) throws(BasinError) -> Outcome {
-    try write(try read(source), to: target, format: format)
-  }
-
-  private static func read(_ source: String) throws(BasinError) -> GraphCollection {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: source)) ?? []
-    let sets = names.filter { $0.hasPrefix("ind.") && $0.hasSuffix(".graph") }.map {
-      String($0.dropFirst(4).dropLast(6))
-    }
-    guard let name = sets.first else { return try GraphCollectionReader.read(path: source) }
-    guard sets.count == 1 else {
-      throw .usage(
-        "\(source) holds the data sets \(sets.sorted().joined(separator: ", "))", advice: "Give a folder of one")
-    }
-    return try AttributedGraph(Planetoid.read(name, dataRoot: source), file: source).packing
+    try write(try read(path: source), to: target, format: format)
   }
 
   /// Writes a collection.
   public static func write(
-    _ collection: GraphCollection, to target: String, format: GraphFileFormat = .graphml
+    _ collection: GraphCollection, to target: String, format: GraphFileFormat? = nil
   ) throws(BasinError) -> Outcome {
     var outcome = Outcome(
       graphs: collection.graphCount, nodes: collection.nodeCount, edges: collection.edgeCount, files: [],
       warnings: collection.warnings)
+    guard format != .gxl else { throw .usage("there is no writer for GXL", advice: "Choose graphml or gexf") }
     if target.hasSuffix("/") {
-      try writeFolder(collection, to: target, format: format, &outcome)
+      try writeFolder(collection, to: target, format: format ?? .graphml, &outcome)
       return outcome
     }
-    switch try Self.format(of: target) {
+    let format = if let format { format } else { try Self.format(of: target) }
+    switch format {
     case .graphml: try GraphMLWriter.write(collection, to: target)
     case .gexf:
       guard collection.graphCount <= 1 else {
@@ -61,7 +47,7 @@ public enum GraphConversion {
           "\(target) cannot hold \(collection.graphCount) graphs: a GEXF file has one",
           advice: "Write GraphML, or a folder: a name that ends in /")
       }
-      outcome.warnings += try GEXFWriter.write(0, of: collection, to: target)
+      outcome.warnings += try GEXFWriter.write(0, of: collection.withClassColumns, to: target)
     case .gxl: break
     }
     outcome.files = [target]
@@ -78,31 +64,58 @@ public enum GraphConversion {
 
   // MARK: Folders
 
+  /// A new folder appears when it is whole; in one that is there the files do, one by one.
   private static func writeFolder(
-    _ collection: GraphCollection, to folder: String, format: GraphFileFormat, _ outcome: inout Outcome
+    _ collection: GraphCollection, to target: String, format: GraphFileFormat, _ outcome: inout Outcome
   ) throws(BasinError) {
-    guard format != .gxl else { throw .usage("there is no writer for GXL", advice: "Choose graphml or gexf") }
+    let isNew = (try? FileManager.default.contentsOfDirectory(atPath: target))?.isEmpty ?? true
+    let name = String(target.reversed().drop { $0 == "/" }.reversed())
+    let folder = isNew ? "\(name).\(getpid()).part/" : target
     do { try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true) } catch {
-      throw BasinError(.cannotCreate, "the folder cannot be made: \(error.localizedDescription)", file: folder)
+      throw BasinError(
+        .cannotCreate, "the folder cannot be made: \(error.localizedDescription)", file: target,
+        advice: "Check the path and the permissions")
     }
+    do throws(BasinError) {
+      let names = try writeGraphs(collection, to: folder, format, &outcome.warnings)
+      let listings = try writeListings(collection, names, to: folder)
+      outcome.files = (names + listings).map { target + $0 }
+      guard isNew, rename(folder, name) != 0 else { return }
+      throw BasinError(.cannotCreate, "the folder cannot be made: \(String(cString: strerror(errno)))", file: target)
+    } catch {
+      if isNew { try? FileManager.default.removeItem(atPath: folder) }
+      throw error
+    }
+  }
+
+  /// - Returns: the names of the files.
+  private static func writeGraphs(
+    _ collection: GraphCollection, to folder: String, _ format: GraphFileFormat, _ warnings: inout [ReadWarning]
+  ) throws(BasinError) -> [String] {
     let names = fileNames(collection, format)
     var lost: Set<String> = []
     for (graph, name) in names.enumerated() {
       switch format {
       case .gexf:
         for warning in try GEXFWriter.write(graph, of: collection, to: folder + name)
-        where lost.insert(warning.message).inserted { outcome.warnings.append(warning) }
+        where lost.insert(warning.message).inserted { warnings.append(warning) }
       default: try GraphMLWriter.write(collection, graphs: graph..<(graph + 1), to: folder + name)
       }
-      outcome.files.append(folder + name)
     }
-    guard !collection.labels.isEmpty || collection.hasSplits else { return }
-    let parts =
-      collection.hasSplits
-      ? [
-        ("train", collection.trainIndices), ("valid", collection.validationIndices), ("test", collection.testIndices),
-      ] : [("graphs", Array(0..<collection.graphCount))]
-    for (part, graphs) in parts where !graphs.isEmpty {
+    return names
+  }
+
+  /// - Returns: the names of the listings.
+  private static func writeListings(
+    _ collection: GraphCollection, _ names: [String], to folder: String
+  ) throws(BasinError) -> [String] {
+    guard !collection.labels.isEmpty || collection.hasSplits else { return [] }
+    let listed = Set(collection.trainIndices + collection.validationIndices + collection.testIndices)
+    let parts = [
+      ("train", collection.trainIndices), ("valid", collection.validationIndices), ("test", collection.testIndices),
+      (collection.hasSplits ? "other" : "graphs", (0..<collection.graphCount).filter { !listed.contains($0) }),
+    ].filter { !$0.1.isEmpty }
+    for (part, graphs) in parts {
       let output = try XMLOutput(folder + part + ".cxl")
       output.raw("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<GraphCollection>\n")
       for graph in graphs {
@@ -115,8 +128,8 @@ public enum GraphConversion {
       }
       output.raw("</GraphCollection>\n")
       try output.finish()
-      outcome.files.append(folder + part + ".cxl")
     }
+    return parts.map { $0.0 + ".cxl" }
   }
 
   /// A file name for each graph: its own name without folder and extension, where that tells it apart.
@@ -129,7 +142,12 @@ public enum GraphConversion {
         stem.removeLast(end.count)
       }
       stem = String(stem.map { $0.isLetter || $0.isNumber || "-_.#".contains($0) ? $0 : "_" }.prefix(100))
-      if stem.isEmpty || stem.hasPrefix(".") { stem = "graph\(stem)" }
+      if stem.isEmpty {
+        // Of equal length, for folders are read by name.
+        let (number, last) = (String(graph), String(collection.graphCount - 1))
+        stem = "graph-" + String(repeating: "0", count: last.count - number.count) + number
+      }
+      if stem.hasPrefix(".") { stem = "graph\(stem)" }
       let name = taken.insert(stem).inserted ? stem : "\(stem)-\(graph)"
       taken.insert(name)
       return "\(name).\(format.rawValue)"

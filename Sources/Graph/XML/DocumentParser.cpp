@@ -3,6 +3,7 @@
 #include <libxml/parserInternals.h>
 #include <libxml/xmlerror.h>
 
+#include <algorithm>
 #include <new>
 
 #include "GEXFHandler.h"
@@ -23,6 +24,12 @@ constexpr size_t longTag = 64 * 1024;
 constexpr int mostAttributes = 10'000;
 constexpr int mostNamespaces = 500;
 constexpr int mostDeclaredAttributes = 64;
+constexpr int mostEntities = 1000;
+constexpr size_t longestEntity = 10'000;
+/// A reference makes libxml2 set up a parser for the text, which takes as long as so many bytes.
+constexpr size_t costOfEntity = 100;
+/// What replaced entities and declared attributes may come to, beside twice what was read.
+constexpr size_t leastExpansion = 10'000'000;
 
 /// While it lives libxml2 does not print what it says beside `serror`.
 class Silence {
@@ -42,8 +49,9 @@ class Silence {
 
 /// What libxml2 calls. Nothing may be thrown through its frames.
 struct DocumentParser::Callbacks {
+  /// By reference: a closure that is copied waits for what was just written into it.
   template <typename Body>
-  static void guarded(void* user, Body body) {
+  [[gnu::always_inline]] static void guarded(void* user, Body&& body) {
     auto& parser = *static_cast<DocumentParser*>(user);
     if (parser.hasFailed_) return;
     try {
@@ -61,7 +69,7 @@ struct DocumentParser::Callbacks {
 
   static void start(
       void* user, const xmlChar* name, const xmlChar* prefix, const xmlChar* space, int, const xmlChar**, int count,
-      int, const xmlChar** attributes) {
+      int declared, const xmlChar** attributes) {
     guarded(user, [&](DocumentParser& parser) {
       if (++parser.depth_ > deepest) {
         throw Refusal{"elements are nested more than " + std::to_string(deepest) + " deep", "Flatten the document"};
@@ -71,6 +79,8 @@ struct DocumentParser::Callbacks {
                       "Declare each namespace once, at the root"};
       }
       const Tag tag{name, prefix, space, attributes, attributes == nullptr ? 0 : count};
+      // Those that the DOCTYPE gives a value come last.
+      for (int index = tag.count - declared; index < tag.count; ++index) parser.expand(tag.value(index).size());
       if (parser.handler_ == nullptr) parser.handler_ = parser.handlerFor(tag);
       parser.handler_->start(tag);
     });
@@ -90,17 +100,52 @@ struct DocumentParser::Callbacks {
     });
   }
 
+  static std::string named(const xmlChar* name) {
+    return "`" + quoted(name == nullptr ? "" : reinterpret_cast<const char*>(name)) + "`";
+  }
+
+  /// What libxml2 could not replace.
   static void refuseEntity(void* user, const xmlChar* name) {
     guarded(user, [&](DocumentParser&) {
-      throw Refusal{"the document uses an entity of its own, `" +
-                        quoted(name == nullptr ? "" : reinterpret_cast<const char*>(name)) + "`",
-                    "Write its text in place"};
+      throw Refusal{"the entity " + named(name) + " is not declared in the document", "Write its text in place"};
     });
   }
 
+  /// Plain and short text is all that an entity may stand for: nothing that is read from elsewhere, or grows as it is replaced.
   static void declareEntity(
-      void* user, const xmlChar* name, int, const xmlChar*, const xmlChar*, xmlChar*) {
-    refuseEntity(user, name);
+      void* user, const xmlChar* name, int type, const xmlChar*, const xmlChar*, xmlChar* content) {
+    guarded(user, [&](DocumentParser& parser) {
+      if (type != XML_INTERNAL_GENERAL_ENTITY) {
+        throw Refusal{"the entity " + named(name) + (type == XML_INTERNAL_PARAMETER_ENTITY || type == XML_EXTERNAL_PARAMETER_ENTITY
+                                                         ? " is a parameter entity" : " lies outside the document") +
+                          ", which is not read",
+                      "Leave it out, or write its text in place"};
+      }
+      if (++parser.declaredEntities_ > mostEntities) {
+        throw Refusal{"the document declares more than " + std::to_string(mostEntities) + " entities", "Write their text in place"};
+      }
+      // Such as `&lt;`: libxml2 does not take what a document says of these.
+      if (content == nullptr || xmlGetPredefinedEntity(name) != nullptr) return;
+      const std::string_view text = reinterpret_cast<const char*>(content);
+      if (text.size() > longestEntity) {
+        throw Refusal{"the entity " + named(name) + " is longer than " + std::to_string(longestEntity) + " bytes",
+                      "Write its text in place"};
+      }
+      if (text.find_first_of("<&") != std::string_view::npos) {
+        throw Refusal{"the entity " + named(name) + " holds markup or other entities, plain text is all that is read",
+                      "Write its text in place"};
+      }
+    });
+  }
+
+  static xmlEntityPtr entity(void* user, const xmlChar* name) {
+    auto& parser = *static_cast<DocumentParser*>(user);
+    // Declarations are kept there by libxml2.
+    const xmlDocPtr document = parser.context_ == nullptr ? nullptr : parser.context_->myDoc;
+    const xmlEntityPtr found = document == nullptr ? nullptr : xmlGetDocEntity(document, name);
+    if (found == nullptr) return nullptr;
+    guarded(user, [&](DocumentParser& parser) { parser.expand(static_cast<size_t>(std::max(found->length, 0)) + costOfEntity); });
+    return parser.hasFailed_ ? nullptr : found;
   }
 
   static void declareAttribute(
@@ -150,6 +195,7 @@ DocumentParser::DocumentParser(Store& store, BasinGraphFormat format) : store_(s
   // One function for all three: libxml2 then does not try to tell layout from text.
   sax_.characters = sax_.ignorableWhitespace = sax_.cdataBlock = Callbacks::characters;
   sax_.entityDecl = Callbacks::declareEntity;
+  sax_.getEntity = Callbacks::entity;
   sax_.reference = Callbacks::refuseEntity;
   sax_.attributeDecl = Callbacks::declareAttribute;
   sax_.serror = Callbacks::report;
@@ -168,13 +214,19 @@ void DocumentParser::open(std::string_view head) {
   const Silence silence;
   context_ = xmlCreatePushParserCtxt(&sax_, this, head.data(), static_cast<int>(head.size()), nullptr);
   if (context_ == nullptr) throw std::bad_alloc();
-  // Without NOENT an attribute's `&amp;` arrives as `&#38;`. It cannot expand anything else: every declaration is
-  // refused, and no
-  // DTD is loaded.
+  // Without NOENT an attribute's `&amp;` arrives as `&#38;`. Else it expands what `declareEntity` lets through; no DTD is loaded.
   xmlCtxtUseOptions(context_, XML_PARSE_NONET | XML_PARSE_NOENT);
 }
 
+void DocumentParser::expand(size_t bytes) {
+  expanded_ += bytes;
+  if (expanded_ > leastExpansion + 2 * read_) {
+    throw Refusal{"entities and declared attributes would take more memory than the file can justify", "Write their text in place"};
+  }
+}
+
 void DocumentParser::feed(std::string_view bytes) {
+  read_ += bytes.size();
   if (context_ == nullptr) {
     if (bytes.empty()) return;
     // libxml2 guesses the encoding from the first four bytes.

@@ -44,12 +44,9 @@ class Handler {
 
 /// Feeds one document to libxml2's SAX2 parser piece by piece: memory does not grow with the document.
 ///
-/// Nothing outside the document is ever read: no network, no external DTD, no external entity. A document that
-/// declares entities of
-/// its own is refused (no graph format needs them), which also rules out entities that expand without end. Depth, the
-/// number of
-/// attributes and namespaces, and the length of a text are limited, so that time and memory stay in proportion to the
-/// document.
+/// Nothing outside the document is ever read: no network, no external DTD, no external entity. Of the entities that a document
+/// declares those that stand for short, plain text are replaced. How much text they may become, depth, the number of attributes
+/// and namespaces, and the length of a text are limited, so that time and memory stay in proportion to the document.
 class DocumentParser {
  public:
   static constexpr int deepest = 1000;
@@ -81,6 +78,8 @@ class DocumentParser {
   void open(std::string_view head);
   void parse(const char* bytes, size_t count, bool isLast);
   void refuseHugeTag();
+  /// Counts bytes that the document has not spelled out.
+  void expand(size_t bytes);
   std::unique_ptr<Handler> handlerFor(const Tag& root);
 
   Store& store_;
@@ -93,6 +92,9 @@ class DocumentParser {
   bool hasFailed_ = false;
   int depth_ = 0;
   int declaredAttributes_ = 0;
+  int declaredEntities_ = 0;
+  size_t read_ = 0;
+  size_t expanded_ = 0;
 };
 
 }  // namespace basin::graph

@@ -50,6 +50,14 @@ bool parseReal(std::string_view text, double& value) {
   const bool isNegative = *next == '-';
   if (isNegative || *next == '+') ++next;
   const char* const start = next;
+  // So many digits are mostly more than the exact way below takes: reading them there too would be for nothing.
+  if (end - start >= 18 && static_cast<uint8_t>(*start - '0') <= 9) {
+    const auto result = std::from_chars(start, end, value);
+    if (result.ec == std::errc() && result.ptr == end) {
+      if (isNegative) value = -value;
+      return true;
+    }
+  }
   // As many digits as 64 bits surely hold; `kept` says whether there were no more.
   uint64_t mantissa = 0;
   int64_t exponent = 0;

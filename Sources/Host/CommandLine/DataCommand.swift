@@ -2,10 +2,11 @@ import ArgumentParser
 import Foundation
 import PluginAPI
 
-/// `basin data`: looks at data sets.
+/// `basin data`: looks at data sets, and converts them.
 struct DataCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "data", abstract: "Looks at data sets and files.", subcommands: [InspectCommand.self])
+    commandName: "data", abstract: "Looks at data sets and files, and converts them.",
+    subcommands: [InspectCommand.self, ConvertCommand.self])
 
   struct InspectCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -22,7 +23,7 @@ struct DataCommand: ParsableCommand {
     func run() throws {
       let catalog = try plugins.catalog()
       let root = dataRoot ?? ProcessInfo.processInfo.environment["BASIN_DATA"]
-      let (entry, source) = try catalog.dataset(named(in: catalog), root: root)
+      let (entry, source) = try catalog.dataset(DataCommand.named(name, in: catalog), root: root)
       var request = RunRequest()
       for setting in settings { try request.set(setting) }
       var options: [String: String] = [:]
@@ -34,44 +35,52 @@ struct DataCommand: ParsableCommand {
       try dataset.fit(training: Array(0..<dataset.count(.train)))
       let inspection = try dataset.inspection()
       if json { return try Terminal.print(JSONValue(encoding: inspection).filled(with: Self.keys)) }
-      show(inspection)
+      DataCommand.show(inspection)
     }
 
     private static let keys = [
       "format", "graphs", "nodes", "edges", "directed", "nodeAttributes", "edgeAttributes", "classes", "examples", "warnings",
     ]
+  }
 
-    /// A bare path becomes FORMAT:PATH by its ending, where a module has a format of that name.
-    private func named(in catalog: Catalog) -> String {
-      let formats = catalog.modules.flatMap(\.manifest.formats)
-      let ending = (name as NSString).pathExtension.lowercased()
-      let isKnown = catalog.modules.contains { $0.manifest.datasets.contains(name) }
-      if !isKnown, !formats.contains(where: { name.hasPrefix($0 + ":") }), formats.contains(ending) { return "\(ending):\(name)" }
-      return name
-    }
+  /// A bare path becomes FORMAT:PATH by its ending, where a module has a format of that name.
+  static func named(_ name: String, in catalog: Catalog) -> String {
+    let formats = catalog.modules.flatMap(\.manifest.formats)
+    let isKnown = catalog.modules.contains { $0.manifest.datasets.contains(name) }
+    let ending = ending(of: name)
+    if !isKnown, !formats.contains(where: { name.hasPrefix($0 + ":") }), formats.contains(ending) { return "\(ending):\(name)" }
+    return name
+  }
 
-    /// The first names of many: a matrix of features has hundreds. `--json` gives all.
-    private func listed(_ names: [String]?) -> String? {
-      names.map { $0.prefix(12).joined(separator: ", ") + ($0.count > 12 ? " and \($0.count - 12) more" : "") }
-    }
+  /// The ending of a name, without the point, in lower case; that of `graph.gexf.gz` is `gexf`.
+  static func ending(of name: String) -> String {
+    let name = name.lowercased() as NSString
+    return name.pathExtension == "gz" ? (name.deletingPathExtension as NSString).pathExtension : name.pathExtension
+  }
 
-    private func show(_ inspection: DataInspection) {
-      var rows = [["format", inspection.format]]
-      func row(_ name: String, _ value: (some CustomStringConvertible)?) { if let value { rows.append([name, "\(value)"]) } }
-      row("graphs", inspection.graphs)
-      row("nodes", inspection.nodes)
-      row("edges", inspection.edges)
-      row("directed", inspection.directed)
-      row("node attributes", listed(inspection.nodeAttributes))
-      row("edge attributes", listed(inspection.edgeAttributes))
-      row("classes", inspection.classes)
-      row("shape", inspection.shape)
-      for split in Split.allCases { row("\(split.rawValue) examples", inspection.examples?[split.rawValue]) }
-      print(Terminal.table(rows))
-      for warning in inspection.warnings {
-        let place = warning.line.map { "line \($0)" + (warning.column.map { ", column \($0)" } ?? "") + ": " } ?? ""
-        print("  warning: \(place)\(warning.message)")
-      }
+  /// The first names of many: a matrix of features has hundreds. `--json` gives all.
+  private static func listed(_ names: [String]?) -> String? {
+    names.map { $0.prefix(12).joined(separator: ", ") + ($0.count > 12 ? " and \($0.count - 12) more" : "") }
+  }
+
+  /// Prints a table, and the warnings below it.
+  static func show(_ inspection: DataInspection, _ last: [String]? = nil) {
+    var rows = [["format", inspection.format]]
+    func row(_ name: String, _ value: (some CustomStringConvertible)?) { if let value { rows.append([name, "\(value)"]) } }
+    row("graphs", inspection.graphs)
+    row("nodes", inspection.nodes)
+    row("edges", inspection.edges)
+    row("directed", inspection.directed)
+    row("node attributes", listed(inspection.nodeAttributes))
+    row("edge attributes", listed(inspection.edgeAttributes))
+    row("classes", inspection.classes)
+    row("shape", inspection.shape)
+    for split in Split.allCases { row("\(split.rawValue) examples", inspection.examples?[split.rawValue]) }
+    if let last { rows.append(last) }
+    print(Terminal.table(rows))
+    for warning in inspection.warnings {
+      let place = warning.line.map { "line \($0)" + (warning.column.map { ", column \($0)" } ?? "") + ": " } ?? ""
+      print("  warning: \(place)\(warning.message)")
     }
   }
 }

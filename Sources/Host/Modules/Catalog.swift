@@ -132,6 +132,15 @@ public final class Catalog {
     return (entry, DataSource(name: short, path: path, root: root))
   }
 
+  /// Whether a module has the data set of that name, or the format of `FORMAT:PATH`.
+  public func knows(dataset name: String) -> Bool {
+    let isPath = name.contains(":")
+    let (module, short) = Self.split(String(name.prefix { $0 != ":" }))
+    return modules.map(\.manifest).contains {
+      (isPath ? $0.formats : $0.datasets).contains(short) && (module ?? $0.name) == $0.name
+    }
+  }
+
   public func optimizer(_ name: String) throws -> OptimizerEntry {
     try Self.only(registry.optimizers.filter { $0.name == name }, "optimizer", name, registry.optimizers.map(\.name)) { $0.module }
   }

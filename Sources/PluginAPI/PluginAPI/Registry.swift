@@ -51,6 +51,13 @@ public struct DatasetEntry {
   }
 }
 
+/// A converter of data files, as registered.
+public struct ConverterEntry {
+  public let module: String
+  public let formats: [String]
+  public let convert: (DataSource, ConversionTarget) throws -> ConversionReport
+}
+
 public struct OptimizerEntry {
   public let name, module, summary: String
   public let options: [OptionDescription]
@@ -100,6 +107,7 @@ public struct BenchmarkEntry {
 public struct Registry {
   public private(set) var models: [ModelEntry] = []
   public private(set) var datasets: [DatasetEntry] = []
+  public private(set) var converters: [ConverterEntry] = []
   public private(set) var optimizers: [OptimizerEntry] = []
   public private(set) var wrappers: [WrapperEntry] = []
   public private(set) var schedules: [ScheduleEntry] = []
@@ -199,6 +207,12 @@ public struct Registry {
       } verify: { _ = try D.DatasetOptions(settings: $0, of: "data set \(name)") })
   }
 
+  /// Adds a converter for the module's data sets and formats.
+  public mutating func add<C: DataConverter>(converter type: C.Type) {
+    converters.append(
+      ConverterEntry(module: module, formats: C.formats) { try C().convert($0, to: $1) })
+  }
+
   public mutating func add<O: Optimizer>(optimizer name: String, _ type: O.Type, _ summary: String) {
     optimizers.append(
       OptimizerEntry(name: name, module: module, summary: summary, options: O.OptimizerOptions.descriptions) {
@@ -243,6 +257,7 @@ public struct Registry {
   public mutating func merge(_ other: Registry) {
     models += other.models
     datasets += other.datasets
+    converters += other.converters
     optimizers += other.optimizers
     wrappers += other.wrappers
     schedules += other.schedules
