@@ -85,10 +85,10 @@ public struct GraphModule: DomainModule {
     let decay = ["optimizer.weightDecay": "0.0001"]
     registry.add(
       model: "sagpool-g", SAGPool.self, "self-attention pooling, global (Lee et al. 2019)", preset: ["form": "global"],
-      exampleShape: molecules, recipe: graphs(0.002, epochs: 200, decay))
+      exampleShape: molecules, recipe: graphs(0.004, epochs: 200, decay))
     registry.add(
       model: "sagpool-h", SAGPool.self, "self-attention pooling, hierarchical (Lee et al. 2019)",
-      preset: ["form": "hierarchical"], exampleShape: molecules, recipe: graphs(0.002, epochs: 200, decay))
+      preset: ["form": "hierarchical"], exampleShape: molecules, recipe: graphs(0.004, epochs: 200, decay))
     registry.add(
       model: "mincutpool", MinCutPool.self, "pooling by minimum cuts (Bianchi et al. 2020)", exampleShape: molecules,
       recipe: graphs(0.001, decay))
