@@ -5,7 +5,7 @@ public struct GraphModule: DomainModule {
   public static let manifest: StaticString = #"""
     BASIN-MODULE-MANIFEST {"name": "graph", "version": "0.1.0", "domain": "graph",
       "summary": "Graph networks for nodes and for whole graphs", "models": ["gcn", "gat", "gatv2", "graphsage", "gin",
-      "gcnii", "appnp", "sgc", "mlp", "sagpool-g", "sagpool-h", "mincutpool"],
+      "gine", "gcnii", "appnp", "sgc", "mlp", "sagpool-g", "sagpool-h", "mincutpool"],
       "datasets": ["cora", "citeseer", "pubmed", "communities", "mutag",
       "ptc-mr", "proteins", "enzymes", "dd", "nci1", "nci109", "mutagenicity", "letter-low", "letter-med", "letter-high",
       "imdb-binary", "imdb-multi", "collab", "reddit-binary"], "formats": ["graphml", "gexf", "gxl", "tu", "ogb"]} END-BASIN-MODULE-MANIFEST
@@ -36,43 +36,62 @@ public struct GraphModule: DomainModule {
   private func registerModels(in registry: inout Registry) {
     let planetoid = ["optimizer.weightDecay": "0.0005"]
     /// For the nodes of one graph, all at once.
-    func nodes(_ rate: Double, _ settings: [String: String] = planetoid, epochs: Int = 200) -> Recipe {
-      Recipe(epochs: epochs, batchSize: nil, learningRate: rate, optimizer: "adam", tail: 0.5, settings: settings)
+    func nodes(_ rate: Double, epochs: Int = 200) -> Recipe {
+      Recipe(epochs: epochs, batchSize: nil, learningRate: rate, optimizer: "adam", tail: 0.5, settings: planetoid)
     }
-    /// For many graphs, in batches.
-    func graphs(_ rate: Double, _ settings: [String: String] = [:], epochs: Int = 100) -> Recipe {
-      Recipe(epochs: epochs, batchSize: 128, learningRate: rate, optimizer: "adam", tail: 0.5, settings: settings)
+    /// For many graphs, in batches; numbers among their features brought to one scale.
+    func graphs(_ rate: Double = 0.001, batch: Int = 32, epochs: Int = 100, _ settings: [String: String] = [:]) -> Recipe {
+      Recipe(
+        epochs: epochs, batchSize: batch, learningRate: rate, optimizer: "adam", tail: 0.5,
+        settings: settings.merging(["dataset.standardize": "true"]) { mine, _ in mine })
     }
-    registry.add(
-      model: "gcn", GCN.self, "graph convolutional network (Kipf & Welling 2017)", recipe: nodes(0.01))
-    registry.add(model: "gat", GAT.self, "graph attention network (Velickovic et al. 2018)", recipe: nodes(0.005))
-    registry.add(
-      model: "gatv2", GATv2.self, "graph attention with scores of both ends together (Brody et al. 2022)",
-      recipe: nodes(0.005))
-    registry.add(
-      model: "graphsage", GraphSAGE.self, "sampled or full neighbourhoods put together (Hamilton et al. 2017)",
-      recipe: nodes(0.01))
-    registry.add(
-      model: "gin", GIN.self, "graph isomorphism network (Xu et al. 2019)", recipe: graphs(0.001))
-    registry.add(
-      model: "gcnii", GCNII.self, "deep graph convolutions with initial residual (Chen et al. 2020)",
-      recipe: nodes(0.01, epochs: 500))
-    registry.add(
-      model: "appnp", APPNP.self, "predictions spread by personalized PageRank (Gasteiger et al. 2019)",
-      recipe: nodes(0.01))
-    registry.add(model: "sgc", SGC.self, "simple graph convolution, linear (Wu et al. 2019)", recipe: nodes(0.2, epochs: 100))
-    registry.add(model: "mlp", MLP.self, "perceptron that ignores edges: what a graph network must beat", recipe: nodes(0.01))
+    /// A network of nodes as one of graphs: normalized, and without the dropout that one-hot features do not bear.
+    func hidden(_ rate: Double, _ more: [String: String] = [:]) -> Recipe {
+      graphs(rate, more.merging(["model.norm": "batch", "model.dropout": "0", "model.hidden": "64", "model.layers": "3"]) { mine, _ in mine })
+    }
+    /// Adds a model of nodes that also takes graphs. All but `gine` read no features of edges.
+    func add<M: Model>(_ name: String, _ type: M.Type, _ summary: String, _ recipe: Recipe, graphs: Recipe)
+    where M.Input == GraphBatch {
+      registry.add(model: name, type, summary, recipe: recipe, recipes: [GraphBatch.Level.graph.rawValue: graphs])
+    }
+    add("gcn", GCN.self, "graph convolutional network (Kipf & Welling 2017)", nodes(0.01), graphs: hidden(0.005))
+    // What hardly sees structure learns from how many nodes of each kind there are.
+    let counts = ["model.readout": "sum"]
+    let heads = ["model.hidden": "16", "model.heads": "4", "model.attentionDropout": "0"]
+    add("gat", GAT.self, "graph attention network (Velickovic et al. 2018)", nodes(0.005), graphs: hidden(0.002, heads))
+    add(
+      "gatv2", GATv2.self, "graph attention with scores of both ends together (Brody et al. 2022)", nodes(0.005),
+      graphs: hidden(0.002, heads))
+    add(
+      "graphsage", GraphSAGE.self, "sampled or full neighbourhoods put together (Hamilton et al. 2017)", nodes(0.01),
+      graphs: hidden(0.005))
+    registry.add(model: "gin", GIN.self, "graph isomorphism network (Xu et al. 2019)", recipe: graphs(batch: 128))
     // Molecules of NCI1.
-    let molecules = GraphBatch.Shape(features: 37, level: .graph, meanNodes: 30)
+    let molecules = GraphBatch.Shape(features: 37, level: .graph, meanNodes: 30, edgeFeatures: 4)
+    registry.add(
+      model: "gine", GINE.self, "graph isomorphism network that reads features of edges (Hu et al. 2020)",
+      exampleShape: molecules, recipe: graphs(batch: 128))
+    add(
+      "gcnii", GCNII.self, "deep graph convolutions with initial residual (Chen et al. 2020)", nodes(0.01, epochs: 500),
+      graphs: hidden(0.005, ["model.layers": "8"]))
+    add(
+      "appnp", APPNP.self, "predictions spread by personalized PageRank (Gasteiger et al. 2019)", nodes(0.01),
+      graphs: hidden(0.005, counts))
+    add(
+      "sgc", SGC.self, "simple graph convolution, linear (Wu et al. 2019)", nodes(0.2, epochs: 100),
+      graphs: graphs(0.1, counts))
+    add(
+      "mlp", MLP.self, "perceptron that ignores edges: what a graph network must beat", nodes(0.01),
+      graphs: hidden(0.005, counts))
+    let decay = ["optimizer.weightDecay": "0.0001"]
     registry.add(
       model: "sagpool-g", SAGPool.self, "self-attention pooling, global (Lee et al. 2019)", preset: ["form": "global"],
-      exampleShape: molecules, recipe: graphs(0.0005, ["optimizer.weightDecay": "0.0001"]))
+      exampleShape: molecules, recipe: graphs(0.004, epochs: 200, decay))
     registry.add(
       model: "sagpool-h", SAGPool.self, "self-attention pooling, hierarchical (Lee et al. 2019)",
-      preset: ["form": "hierarchical"], exampleShape: molecules,
-      recipe: graphs(0.0005, ["optimizer.weightDecay": "0.0001"]))
+      preset: ["form": "hierarchical"], exampleShape: molecules, recipe: graphs(0.004, epochs: 200, decay))
     registry.add(
       model: "mincutpool", MinCutPool.self, "pooling by minimum cuts (Bianchi et al. 2020)", exampleShape: molecules,
-      recipe: graphs(0.0005, ["optimizer.weightDecay": "0.0001"]))
+      recipe: graphs(0.001, decay))
   }
 }

@@ -158,7 +158,7 @@ struct DatasetTests {
   func module() throws {
     var registry = Registry(module: "graph", domain: "graph")
     GraphModule().register(in: &registry)
-    #expect(registry.models.count == 12)
+    #expect(registry.models.count == 13)
     #expect(registry.datasets.contains { $0.name == "cora" })
     let manifest = GraphModule.manifest.description
     let pieces = manifest.components(separatedBy: "BASIN-MODULE-MANIFEST")

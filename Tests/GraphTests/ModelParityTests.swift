@@ -41,6 +41,7 @@ struct ModelParityTests {
     case "gatv2": return try GATv2(with(AttentionSettings.self), shape: shape, task: task)
     case "graphsage": return try GraphSAGE(with(GraphSAGE.Settings.self), shape: shape, task: task)
     case "gin": return try GIN(with(GIN.Settings.self), shape: shape, task: task)
+    case "gine": return try GINE(with(GINE.Settings.self), shape: shape, task: task)
     case "gcnii": return try GCNII(with(GCNII.Settings.self), shape: shape, task: task)
     case "appnp": return try APPNP(with(APPNP.Settings.self), shape: shape, task: task)
     case "sgc": return try SGC(with(SGC.Settings.self), shape: shape, task: task)
@@ -59,6 +60,12 @@ struct ModelParityTests {
     let half = edges.count / 2
     let pairs = (0..<half).map { (row: Int32(edges[half + $0]), column: Int32(edges[$0])) }
     let labels: [Int64] = try values(graphs ? "graphs.labels" : "nodes.labels")
+    let given: [Float] = try values(graphs ? "graphs.edgeFeatures" : "nodes.edgeFeatures")
+    // In the order of the adjacency's entries.
+    let order = pairs.indices.sorted { (pairs[$0].row, pairs[$0].column) < (pairs[$1].row, pairs[$1].column) }
+    let edgeFeatures = try SparseMatrix(
+      rows: half, columns: 3, rowPointers: (0...half).map { 3 * $0 }, columnIndices: (0..<3 * half).map { Int32($0 % 3) },
+      values: order.flatMap { given[3 * $0..<3 * $0 + 3] })
     if graphs {
       let sizes = [9, 5, 12, 7, 4, 6]
       let nodes = sizes.reduce(0, +)
@@ -69,15 +76,15 @@ struct ModelParityTests {
           rows: nodes, columns: width, rowPointers: (0...nodes).map { $0 * width },
           columnIndices: (0..<x.count).map { Int32($0 % width) }, values: x),
         adjacency: SparseMatrix.indicator(rows: nodes, columns: nodes, pairs: pairs),
-        graphPointers: sizes.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1) })
+        graphPointers: sizes.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1) }, edgeFeatures: edgeFeatures)
       return (GraphBatch(graph: graph, graphs: try Tensor(sizes.indices.map { Int64($0) })), try Tensor(labels))
     }
     let pointers: [Int64] = try values("nodes.x.crow"), columns: [Int64] = try values("nodes.x.col")
-    let graph = GraphBatch.Graph(
-      features: try SparseMatrix(
+    let graph = try GraphBatch.Graph(
+      features: SparseMatrix(
         rows: 40, columns: 80, rowPointers: pointers.map { Int($0) }, columnIndices: columns.map { Int32($0) },
         values: values("nodes.x.value")),
-      adjacency: SparseMatrix.indicator(rows: 40, columns: 40, pairs: pairs))
+      adjacency: SparseMatrix.indicator(rows: 40, columns: 40, pairs: pairs), edgeFeatures: edgeFeatures)
     let rows: [Int64] = try values("nodes.rows")
     return (GraphBatch(graph: graph, nodes: try Tensor(rows)), try Tensor(rows.map { labels[Int($0)] }))
   }
@@ -90,7 +97,7 @@ struct ModelParityTests {
     let tolerance = try #require(metadata["tolerance"].flatMap { Double($0) })
     let (input, target) = try batch(entry.graphs, tensors)
     let shape = GraphBatch.Shape(
-      features: input.graph.features.columns, level: input.level, meanNodes: entry.graphs ? 43.0 / 6 : 40)
+      features: input.graph.features.columns, level: input.level, meanNodes: entry.graphs ? 43.0 / 6 : 40, edgeFeatures: 3)
     let model = try make(entry, shape, .classification(classes: 5))
     let items = model.tensors().filter { $0.role == .parameter }
     try model.initialize(Random(seed: 1))
@@ -129,7 +136,7 @@ struct ModelParityTests {
     let entry = try #require(Self.entries[name])
     let (input, _) = try batch(entry.graphs, tensors)
     let shape = GraphBatch.Shape(
-      features: input.graph.features.columns, level: input.level, meanNodes: entry.graphs ? 43.0 / 6 : 40)
+      features: input.graph.features.columns, level: input.level, meanNodes: entry.graphs ? 43.0 / 6 : 40, edgeFeatures: 3)
     let model = try make(entry, shape, .classification(classes: 5))
     try model.initialize(Random(seed: 1))
     let all = try model(input, .evaluate).prediction
@@ -146,7 +153,7 @@ struct ModelParityTests {
     let entry = try #require(Self.entries[name])
     let (input, target) = try batch(entry.graphs, tensors)
     let shape = GraphBatch.Shape(
-      features: input.graph.features.columns, level: input.level, meanNodes: entry.graphs ? 43.0 / 6 : 40)
+      features: input.graph.features.columns, level: input.level, meanNodes: entry.graphs ? 43.0 / 6 : 40, edgeFeatures: 3)
     let model = try make(entry, shape, .classification(classes: 5))
     try model.initialize(Random(seed: 1))
     let items = model.tensors().filter { $0.role == .parameter }.map(\.tensor)

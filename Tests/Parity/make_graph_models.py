@@ -13,7 +13,7 @@ import fixture
 import formula
 
 NODES, INPUTS, CLASSES = 40, 80, 5
-SIZES, GRAPH_INPUTS = [9, 5, 12, 7, 4, 6], 6
+SIZES, GRAPH_INPUTS, EDGE_INPUTS = [9, 5, 12, 7, 4, 6], 6, 3
 # Of the weights; MinCutPool's gradients are badly conditioned at others.
 GAINS = {"mincutpool": 1.2}
 ROWS = torch.tensor([0, 3, 39, 5, 8, 38, 13, 21, 34, 2])
@@ -46,6 +46,11 @@ def graph_data() -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     return torch.tensor(both).T.contiguous(), x, batch
 
 
+def edge_features(edges: torch.Tensor) -> torch.Tensor:
+    """[E, EDGE_INPUTS]; an edge's two directions differ."""
+    return torch.rand(edges.shape[1], EDGE_INPUTS, generator=torch.Generator().manual_seed(13)) * 2 - 1
+
+
 READOUTS = {"sum": pyg.global_add_pool, "mean": pyg.global_mean_pool, "max": pyg.global_max_pool}
 ACTIVATIONS = {"relu": F.relu, "elu": F.elu}
 
@@ -67,7 +72,8 @@ class Network(nn.Module):
     def forward(self, x, edges, batch=None):
         kept = []
         for index, conv in enumerate(self.convs):
-            before, x = x, conv(x, edges)
+            more = [edge_features(edges).to(x.dtype)] if isinstance(conv, pyg.GINEConv) else []
+            before, x = x, conv(x, edges, *more)
             if not self.graphs and index == len(self.convs) - 1:
                 return x
             if hasattr(self, "norms"):
@@ -153,10 +159,14 @@ class MinCut(nn.Module):
         return self.lin2(F.relu(self.lin1(x.mean(1))))
 
 
-def gin(widths, eps=False):
+def gin(widths, eps=False, layer=pyg.GINConv, **more):
     return [
-        pyg.GINConv(pyg.MLP([a, b, b], norm="batch_norm", dropout=0.0), train_eps=eps) for a, b in zip(widths, widths[1:])
+        layer(pyg.MLP([a, b, b], norm="batch_norm", dropout=0.0), train_eps=eps, **more) for a, b in zip(widths, widths[1:])
     ]
+
+
+def gine(widths, eps=False):
+    return gin(widths, eps, pyg.GINEConv, edge_dim=EDGE_INPUTS)
 
 
 def sage(widths, **options):
@@ -190,6 +200,10 @@ MODELS = {
     "gin": ("gin", SMALL | {"layers": "2", "norm": "none", "learnEpsilon": "true"}, False, lambda: Network(gin(NODE_WIDTHS, True), NODE_WIDTHS[1:], False)),
     "gin-graphs": ("gin", SMALL | {"layers": "3"}, True,
                    lambda: Network(gin(GRAPH_WIDTHS), GRAPH_WIDTHS[1:], True, norm="batch", readout="sum", cat=True)),
+    "gine": ("gine", SMALL | {"layers": "2", "norm": "none", "learnEpsilon": "true"}, False,
+             lambda: Network(gine(NODE_WIDTHS, True), NODE_WIDTHS[1:], False)),
+    "gine-graphs": ("gine", SMALL | {"layers": "3"}, True,
+                    lambda: Network(gine(GRAPH_WIDTHS), GRAPH_WIDTHS[1:], True, norm="batch", readout="sum", cat=True)),
     "gcn-graphs": ("gcn", SMALL | {"layers": "3"}, True,
                    lambda: Network([pyg.GCNConv(a, b) for a, b in zip(GRAPH_WIDTHS, GRAPH_WIDTHS[1:])], GRAPH_WIDTHS[1:], True)),
     "gcnii": ("gcnii", SMALL | {"layers": "4"}, False, lambda: GCNII(8, 4)),
@@ -238,6 +252,7 @@ if __name__ == "__main__":
     tensors = {
         "nodes.edges": edges, "nodes.rows": ROWS, "nodes.labels": formula.labels(NODES, CLASSES),
         "nodes.x.crow": features.crow_indices(), "nodes.x.col": features.col_indices(), "nodes.x.value": features.values(),
+        "nodes.edgeFeatures": edge_features(edges), "graphs.edgeFeatures": edge_features(graph_edges),
         "graphs.edges": graph_edges, "graphs.x": graph_x, "graphs.labels": formula.labels(len(SIZES), CLASSES),
     }
     models = {}

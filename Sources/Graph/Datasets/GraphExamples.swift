@@ -59,7 +59,8 @@ final class GraphExamples: @unchecked Sendable {
     let graph = graph
     return DatasetFacts(
       shape: GraphBatch.Shape(
-        features: graph.features.columns, level: level, meanNodes: Double(graph.nodes) / Double(max(graph.graphs, 1))),
+        features: graph.features.columns, level: level, meanNodes: Double(graph.nodes) / Double(max(graph.graphs, 1)),
+        edgeFeatures: graph.edgeFeatures?.columns ?? 0),
       task: targets.task, classNames: targets.classNames)
   }
 
@@ -78,7 +79,7 @@ final class GraphExamples: @unchecked Sendable {
     }
     let features = try unscaled.standardized(over: nodes).matrix()
     let scaled = try GraphBatch.Graph(
-      features: features, adjacency: graph.adjacency, graphPointers: graph.graphPointers)
+      features: features, adjacency: graph.adjacency, graphPointers: graph.graphPointers, edgeFeatures: graph.edgeFeatures)
     lock.withLock {
       packed = scaled
       recent = []

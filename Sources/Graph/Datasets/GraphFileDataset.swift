@@ -16,6 +16,7 @@ public struct GraphFileDataset: GraphDataset {
     public var normalize = false
     public var symmetric = false
     public var weight = ""
+    public var edgeFeatures = "none"
 
     public init() {}
 
@@ -39,11 +40,23 @@ public struct GraphFileDataset: GraphDataset {
         Field("normalize", \.normalize, "divide each node's features by their sum"),
         Field("symmetric", \.symmetric, "let edges of a directed graph count both ways"),
         Field("weight", text: \.weight, "edge attribute that weighs edges; empty: every edge counts 1"),
+        Field(
+          "edgeFeatures", text: \.edgeFeatures,
+          "edge attributes that are features, by commas: labels, attributes, categories; none; empty: labels and attributes"),
       ]
     }
   }
 
   let content: GraphExamples
+
+  /// By the path alone: a file is taken for one graph, a folder, an archive or a listing for many.
+  public static func exampleKind(_ options: Settings, source: DataSource) -> String? {
+    if options.level != .auto { return options.level.rawValue }
+    let path = source.path ?? ""
+    let place = try? GraphFolder.find(path)
+    let isOneFile = place.map { $0.file != nil } ?? true
+    return (isOneFile && !GraphFolder.isListing(path) ? GraphBatch.Level.node : .graph).rawValue
+  }
 
   public init(_ options: Settings, source: DataSource, random: Random) throws {
     try self.init(options, path: source.requirePath(), format: GraphFileFormat(rawValue: source.name))
@@ -72,10 +85,10 @@ public struct GraphFileDataset: GraphDataset {
     let features = try reading.features(adjacency, &warnings)
     let normalized = options.normalize ? features.rowNormalized() : features
     content = try GraphExamples(
-      level == .node
-        ? GraphBatch.Graph(features: normalized, adjacency: adjacency)
-        : GraphBatch.Graph(features: normalized, adjacency: adjacency, graphPointers: read.nodePointers),
-      level: level, targets: targets, splits: splits, files: [path],
+      GraphBatch.Graph(
+        features: normalized, adjacency: adjacency, graphPointers: level == .node ? nil : read.nodePointers,
+        edgeFeatures: read.edgeFeatures(options.edgeFeatures, of: adjacency, besides: options.weight)),
+      level: level, targets: targets, splits: splits, files: GraphFolder.filesOnDisk(of: path),
       described: DataInspection(format: read.format?.rawValue ?? "graph", read, structure: warnings),
       advice: reading.labelAdvice)
   }

@@ -1,6 +1,6 @@
 import PluginAPI
 
-/// The features of nodes, put together from what a data set has.
+/// The features of nodes, or of edges, put together from what a data set has.
 struct NodeFeatures {
   /// What a feature is made of.
   enum Kind: String, CaseIterable, Sendable {
@@ -16,11 +16,11 @@ struct NodeFeatures {
     case constant
 
     /// - Throws: `BasinError` of kind usage for an unknown word.
-    static func list(_ text: String) throws -> [Kind] {
+    static func list(_ text: String, option: String = "dataset.features") throws -> [Kind] {
       try text.split(separator: ",").map { word in
         let word = word.filter { $0 != " " }
         guard let kind = Kind(rawValue: word) else {
-          throw BasinError.unknown("feature", word, of: "dataset.features", among: allCases.map(\.rawValue))
+          throw BasinError.unknown("feature", word, of: option, among: allCases.map(\.rawValue))
         }
         return kind
       }
@@ -54,17 +54,10 @@ struct NodeFeatures {
   /// - Throws: `BasinError` naming the attribute that cannot be a feature.
   init(_ graphs: GraphCollection, _ kinds: [Kind], adjacency: SparseMatrix, maximumDegree: Int) throws {
     self.init(nodes: graphs.nodeCount)
-    let isLabel = { (column: AttributeColumn) in
-      !column.type.isNumeric || column.name == "label" || column.name.hasPrefix("label.")
-    }
     let chosen = kinds.isEmpty ? (graphs.nodeAttributes.isEmpty ? [.degree] : [.labels, .attributes]) : kinds
     for kind in chosen {
       switch kind {
-      case .labels:
-        for column in graphs.nodeAttributes where isLabel(column) { try add(categories: column, graphs.file) }
-      case .attributes: for column in graphs.nodeAttributes where !isLabel(column) { add(numbers: column) }
-      case .categories:
-        for column in graphs.nodeAttributes where !isLabel(column) { try add(categories: column, graphs.file) }
+      case .labels, .attributes, .categories: try add(graphs.nodeAttributes, as: kind, graphs.file)
       case .degree: add(degreesOf: adjacency, upTo: maximumDegree)
       case .constant: blocks.append(.numbers([Float](repeating: 1, count: nodes)))
       }
@@ -76,7 +69,32 @@ struct NodeFeatures {
     }
   }
 
+  /// The features of edges as the files list them; none where they have no such attribute.
+  ///
+  /// - Parameter weight: an attribute that is none of them.
+  init(edgesOf graphs: GraphCollection, _ kinds: [Kind], besides weight: String) throws {
+    self.init(nodes: graphs.edgeCount)
+    for kind in kinds {
+      guard [.labels, .attributes, .categories].contains(kind) else {
+        throw BasinError.usage("`\(kind.rawValue)` is no feature of an edge", advice: "Take labels, attributes or categories, or none")
+      }
+      try add(graphs.edgeAttributes.filter { $0.name != weight }, as: kind, graphs.file)
+    }
+  }
+
   // MARK: Blocks
+
+  /// Those of some attributes that are of a kind.
+  private mutating func add(_ columns: [AttributeColumn], as kind: Kind, _ file: String) throws {
+    for column in columns {
+      let isLabel = !column.type.isNumeric || column.name == "label" || column.name.hasPrefix("label.")
+      switch (kind, isLabel) {
+      case (.labels, true), (.categories, false): try add(categories: column, file)
+      case (.attributes, false): add(numbers: column)
+      default: continue
+      }
+    }
+  }
 
   mutating func add(numbers values: [Float]) { blocks.append(.numbers(values)) }
 

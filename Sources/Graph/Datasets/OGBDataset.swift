@@ -9,6 +9,7 @@ public struct OGBDataset: GraphDataset {
     var standardize = false
     var task = Targets.Kind.auto
     var weight = ""
+    var edgeFeatures = ""
     var symmetric = true
 
     public init() {}
@@ -23,12 +24,20 @@ public struct OGBDataset: GraphDataset {
         Field("standardize", \.standardize, "bring attributes to mean 0 and deviation 1 over the training examples"),
         Field("task", \.task, choices: Targets.Kind.self, "what the targets are"),
         Field("weight", text: \.weight, "edge attribute that weighs edges; empty: every edge counts 1"),
+        Field(
+          "edgeFeatures", text: \.edgeFeatures,
+          "edge attributes that are features, by commas: labels, attributes, categories; none; empty: labels and attributes"),
         Field("symmetric", \.symmetric, "let every edge count both ways, as most users of these sets do"),
       ]
     }
   }
 
   let content: GraphExamples
+
+  public static func exampleKind(_ options: Settings, source: DataSource) -> String? {
+    let path = source.path ?? ""
+    return (OGBReader.hasGraphTargets(path) ? GraphBatch.Level.graph : .node).rawValue
+  }
 
   public init(_ options: Settings, source: DataSource, random: Random) throws {
     let path = try source.requirePath()
@@ -64,10 +73,10 @@ public struct OGBDataset: GraphDataset {
       described.warnings.append(.init(message: "\(missing) of \(read.targets.values.count) targets are not known"))
     }
     content = try GraphExamples(
-      read.level == .graph
-        ? GraphBatch.Graph(
-          features: features.matrix(), adjacency: adjacency, graphPointers: read.graphs.nodePointers)
-        : GraphBatch.Graph(features: features.matrix(), adjacency: adjacency),
+      GraphBatch.Graph(
+        features: features.matrix(), adjacency: adjacency,
+        graphPointers: read.level == .graph ? read.graphs.nodePointers : nil,
+        edgeFeatures: read.graphs.edgeFeatures(options.edgeFeatures, of: adjacency, besides: options.weight)),
       level: read.level, targets: targets,
       splits: read.splits.isEmpty ? [.train: Array(0..<items)] : read.splits, files: read.files,
       described: described, unscaled: options.standardize ? features : nil)

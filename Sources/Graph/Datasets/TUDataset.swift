@@ -12,6 +12,7 @@ public struct TUDataset: GraphDataset {
     var task = Targets.Kind.auto
     var target = ""
     var weight = ""
+    var edgeFeatures = ""
     var symmetric = true
     var fold = 0
 
@@ -29,6 +30,9 @@ public struct TUDataset: GraphDataset {
           "target", text: \.target,
           "graph attributes to predict, by commas; empty: the classes, else all of them"),
         Field("weight", text: \.weight, "edge attribute that weighs edges; empty: every edge counts 1"),
+        Field(
+          "edgeFeatures", text: \.edgeFeatures,
+          "edge attributes that are features, by commas: labels, attributes, categories; none; empty: labels and attributes"),
         Field("symmetric", \.symmetric, "let edges listed from one end count both ways"),
         Field("fold", \.fold, in: 0...100, "published fold whose test graphs are the test split; 0: none"),
       ]
@@ -36,6 +40,8 @@ public struct TUDataset: GraphDataset {
   }
 
   let content: GraphExamples
+
+  public static func exampleKind(_ options: Settings, source: DataSource) -> String? { GraphBatch.Level.graph.rawValue }
 
   public init(_ options: Settings, source: DataSource, random: Random) throws {
     let path = try source.path.map { _ in try source.requirePath() } ?? Self.locate(source, fold: options.fold)
@@ -64,7 +70,9 @@ public struct TUDataset: GraphDataset {
       format: isTU ? "tu" : "tu, graphs with folds", graphs, structure: graphs.structureWarnings(listingBothEnds: true))
     if !folds.isEmpty { described.warnings.insert(.init(message: "\(folds.count) folds are published with it"), at: 0) }
     content = try GraphExamples(
-      GraphBatch.Graph(features: features.matrix(), adjacency: adjacency, graphPointers: graphs.nodePointers),
+      GraphBatch.Graph(
+        features: features.matrix(), adjacency: adjacency, graphPointers: graphs.nodePointers,
+        edgeFeatures: graphs.edgeFeatures(options.edgeFeatures, of: adjacency, besides: options.weight)),
       level: .graph, targets: graphs.targets(options.target, options.task), splits: splits,
       files: files.files, described: described,
       unscaled: options.standardize ? features : nil)

@@ -32,6 +32,15 @@ enum GraphFolder {
     throw .missing("there is no such file", file: path, advice: "Check the path")
   }
 
+  /// The files on disk that a path means: itself, all of a folder, or the archive it leads into.
+  static func filesOnDisk(of path: String) throws(BasinError) -> [String] {
+    guard let (folder, _) = try find(path) else { return [path] }
+    switch folder {
+    case .folder(let path): return try folder.files().map { "\(path)/\($0)" }
+    case .archive(let outer, _): return [outer]
+    }
+  }
+
   static func isListing(_ name: String) -> Bool { name.lowercased().hasSuffix(".cxl") }
 
   static func isGraphFile(_ name: String) -> Bool {

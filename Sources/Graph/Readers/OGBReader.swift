@@ -93,6 +93,9 @@ public struct OGBReader {
     files = folder.read
   }
 
+  /// Whether the targets of a folder are of graphs; nothing is read.
+  static func hasGraphTargets(_ path: String) -> Bool { Folder.file(path, "raw/graph-label") != nil }
+
   private static func pointers(_ counts: [Int64], _ lines: NumberLines, _ what: String) throws(BasinError) -> [Int] {
     var pointers = [0]
     for (graph, count) in counts.enumerated() {
@@ -148,9 +151,12 @@ public struct OGBReader {
 
     init(_ path: String) { self.path = path }
 
+    static func file(_ path: String, _ part: String) -> String? {
+      ["\(path)/\(part).csv.gz", "\(path)/\(part).csv"].first(where: FileManager.default.fileExists)
+    }
+
     func lines(_ part: String) throws(BasinError) -> NumberLines? {
-      guard let file = ["\(path)/\(part).csv.gz", "\(path)/\(part).csv"].first(where: FileManager.default.fileExists)
-      else { return nil }
+      guard let file = Self.file(path, part) else { return nil }
       read.append(file)
       return NumberLines(try UnpackedFile(file).readWhole(), file: file)
     }

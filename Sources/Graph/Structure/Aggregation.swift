@@ -10,6 +10,10 @@ public final class Aggregation: @unchecked Sendable {
   public let forward: CompressedRows
   /// `[C, R]`, the transpose.
   public let backward: CompressedRows
+  /// The graph whose rows these are, where its edges have features.
+  var graph: GraphBatch.Graph?
+  /// Made at the first use; see ``featuredEdges(like:)``.
+  var featured: FeaturedEdges?
 
   private final class Memory {
     let raw: UnsafeMutablePointer<BasinNeighborhood>

@@ -21,6 +21,8 @@ final class DerivedGraph {
   let rows: CompressedRows
   /// Whether features are better taken as dense rows: few columns, or most of them filled.
   let isDense: Bool
+  /// The graph, where its edges have features.
+  var ofFeaturedEdges: GraphBatch.Graph? { graph.edgeFeatures == nil ? nil : graph }
   private var adjacencies: [Weighting: CompressedRows] = [:]
   /// -1 for every node, between uses.
   var position: [Int32]

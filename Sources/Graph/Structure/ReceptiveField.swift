@@ -49,7 +49,9 @@ public final class ReceptiveField: @unchecked Sendable {
           ? nil : (fanouts.counts[min(layer, fanouts.counts.count - 1)], fanouts.random[layer])
       }
       func make(_ nodes: UnsafeBufferPointer<Int32>) throws -> Aggregation {
-        try Aggregation(of: nodes, in: adjacency, fanout: fanout, position: &graph.position)
+        let made = try Aggregation(of: nodes, in: adjacency, fanout: fanout, position: &graph.position)
+        made.graph = graph.ofFeaturedEdges
+        return made
       }
       if let last = layers.last { layers.append(try make(last.inputs)) } else {
         layers.append(try outputs.withUnsafeBufferPointer(make))
@@ -71,6 +73,7 @@ public final class ReceptiveField: @unchecked Sendable {
   init(graphs: [Int64], depth: Int, graph: DerivedGraph, weighting: Weighting) throws {
     let ranges = try graph.ranges(graphs)
     let aggregation = try Aggregation(graphs: ranges, in: graph.adjacency(weighting))
+    aggregation.graph = graph.ofFeaturedEdges
     layers = Array(repeating: aggregation, count: depth)
     segments = try Segments(lengths: ranges.map(\.count))
     features = graph.rows

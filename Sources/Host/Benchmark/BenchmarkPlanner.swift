@@ -134,16 +134,15 @@ struct BenchmarkPlanner {
     let epochs = request.epochs ?? BenchmarkPreset.scaled(first.epochs, by: request.epochsScale ?? preset.epochsScale)
     return BenchmarkPlan.Case(
       domain: first.domain, model: first.model, dataset: first.dataset, epochs: epochs,
-      batchSize: first.batchSize.map { "\($0)" } ?? "all", learningRate: try learningRate(draft, first),
+      batchSize: first.batchSize.map { "\($0)" } ?? "all", learningRate: learningRate(draft, first),
       seeds: request.allSeeds ?? seeds(draft, preset), settings: draft.settings,
       parts: parts.isEmpty ? nil : Dictionary(uniqueKeysWithValues: parts),
       division: request.allDivision ?? draft.division ?? request.division)
   }
 
   /// The case's own or the recipe's: the first method may have one of its own.
-  private func learningRate(_ draft: BenchmarkRequest.Case, _ first: RunConfiguration) throws -> Double {
-    try draft.values[.learningRate].flatMap { Double($0) }
-      ?? catalog.model(first.model, domain: first.domain).recipe.learningRate
+  private func learningRate(_ draft: BenchmarkRequest.Case, _ first: RunConfiguration) -> Double {
+    draft.values[.learningRate].flatMap { Double($0) } ?? first.recipe.learningRate
   }
 
   /// A file's case is told by itself before the file as a whole; a module's case only speaks where nobody else does.

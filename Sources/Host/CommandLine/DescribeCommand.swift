@@ -27,16 +27,20 @@ struct DescribeCommand: ParsableCommand {
     switch kind {
     case .model:
       let entry = try catalog.model(name)
-      options = entry.options.map { entry.preset[$0.name].map($0.with(default:)) ?? $0 }
+      let prepared = try prepare(catalog)
+      let loaded = prepared?.dataset
+      let recipe = prepared?.configuration.recipe ?? entry.recipe
+      // A recipe may set options of the model too.
+      let own = recipe.settings.filter { $0.key.hasPrefix("model.") }
+      options = entry.options.map { (own["model." + $0.name] ?? entry.preset[$0.name]).map($0.with(default:)) ?? $0 }
       document["domain"] = .string(entry.domain)
       document["module"] = .string(entry.module)
       document["summary"] = .string(entry.summary)
       document["input"] = .string("\(entry.inputType)")
-      let loaded = try loadDataset(catalog)
       var request = RunRequest()
       for setting in settings { try request.set(setting) }
       var modelSettings: [String: String] = [:]
-      for (key, value) in request.settings {
+      for (key, value) in own.merging(request.settings, uniquingKeysWith: { $1 }) {
         guard key.hasPrefix("model.") else { throw BasinError.unknown("option", key, among: options.map { "model." + $0.name }) }
         modelSettings[String(key.dropFirst(6))] = value
       }
@@ -44,12 +48,9 @@ struct DescribeCommand: ParsableCommand {
       document["shape"] = .string(
         loaded.map { "\($0.shapeDescription); \($0.task)" }
           ?? (shape == nil ? "default shape: " : "") + "\(shape ?? entry.exampleShape); \(classes ?? entry.exampleClasses) classes")
-      try measure(model, batchSize: entry.recipe.batchSize, into: &document)
-      document["recipe"] = [
-        "epochs": .int(entry.recipe.epochs), "batchSize": JSONValue(entry.recipe.batchSize),
-        "learningRate": JSONValue(entry.recipe.learningRate), "optimizer": .string(entry.recipe.optimizer),
-        "settings": .object(entry.recipe.settings.mapValues { .string($0) }),
-      ]
+      try measure(model, batchSize: recipe.batchSize, into: &document)
+      document["recipe"] = json(recipe)
+      if prepared == nil, !entry.recipes.isEmpty { document["recipes"] = .object(entry.recipes.mapValues(json)) }
     case .dataset:
       let isFormat = catalog.modules.contains { $0.manifest.formats.contains(name) }
       let (entry, _) = try catalog.dataset(isFormat ? "\(name):PATH" : name, root: nil)
@@ -120,13 +121,31 @@ struct DescribeCommand: ParsableCommand {
     document["memoryBytes"] = .object(memory)
   }
 
-  private func loadDataset(_ catalog: Catalog) throws -> (any LoadedDataset)? {
+  private func json(_ recipe: Recipe) -> JSONValue {
+    [
+      "epochs": .int(recipe.epochs), "batchSize": JSONValue(recipe.batchSize), "learningRate": JSONValue(recipe.learningRate),
+      "optimizer": .string(recipe.optimizer), "settings": .object(recipe.settings.mapValues { .string($0) }),
+    ]
+  }
+
+  /// The model's run with the data set named; nil where none is.
+  private func prepare(_ catalog: Catalog) throws -> PreparedRun? {
     guard let dataset else { return nil }
     var request = RunRequest()
     request[.model] = name
     request[.dataset] = dataset
     request[.dataRoot] = dataRoot
-    return try PreparedRun(RunConfiguration(request, in: catalog), in: catalog).dataset
+    return try PreparedRun(RunConfiguration(request, in: catalog), in: catalog)
+  }
+
+  private func show(_ recipe: JSONValue, _ title: String) {
+    guard case .object(let recipe) = recipe else { return }
+    let batch = recipe["batchSize"]?.number.map { "batches of \(Int($0))" } ?? "full batch"
+    var parts = [recipe["optimizer"]?.text ?? "", "lr \(recipe["learningRate"]?.number ?? 0)", batch, "\(Int(recipe["epochs"]?.number ?? 0)) epochs"]
+    if case .object(let settings)? = recipe["settings"] {
+      parts += settings.filter { !$0.key.hasPrefix("schedule.") }.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value.text ?? "")" }
+    }
+    print("  \(title): " + parts.joined(separator: ", "))
   }
 
   private static func millions(_ count: Double) -> String {
@@ -153,9 +172,9 @@ struct DescribeCommand: ParsableCommand {
     if let parameters = document["parameters"]?.number { print("  parameters: \(Int(parameters))") }
     if let products = document["multiplyAdds"]?.number { print("  multiply-adds: \(Self.millions(products)) an example, forward") }
     if let memory = document["memoryBytes"] { print("  memory: \(Self.text(memory, document["recipe"]?["batchSize"]?.number))") }
-    if case .object(let recipe)? = document["recipe"] {
-      let batch = recipe["batchSize"]?.number.map { "batches of \(Int($0))" } ?? "full batch"
-      print("  recipe: \(recipe["optimizer"]?.text ?? ""), lr \(recipe["learningRate"]?.number ?? 0), \(batch), \(Int(recipe["epochs"]?.number ?? 0)) epochs")
+    if let recipe = document["recipe"] { show(recipe, "recipe") }
+    if case .object(let recipes)? = document["recipes"] {
+      for (kind, recipe) in recipes.sorted(by: { $0.key < $1.key }) { show(recipe, "recipe where an example is a \(kind)") }
     }
     let prefix = [Kind.method].contains(kind) ? "" : kind.rawValue + "."
     if options.isEmpty { return print("  no options") }

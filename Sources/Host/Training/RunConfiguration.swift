@@ -9,6 +9,8 @@ public struct RunConfiguration: Sendable {
   public enum Monitor: String, CaseIterable, Sendable { case validation, test }
 
   public var domain, model, dataset, method: String
+  /// The model family's for this kind of data: what was taken where nothing else was said.
+  let recipe: Recipe
   public var epochs: Int
   /// nil: all training examples.
   public var batchSize: Int?
@@ -70,14 +72,17 @@ public struct RunConfiguration: Sendable {
     if let domain = request[.domain] { try catalog.checkDomain(domain) }
     let entry = try catalog.model(request.required(.model), domain: request[.domain])
     dataRoot = request[.dataRoot] ?? ProcessInfo.processInfo.environment["BASIN_DATA"].flatMap { $0.isEmpty ? nil : $0 }
-    let (dataEntry, _) = try catalog.dataset(request.required(.dataset), root: dataRoot)
+    let (dataEntry, source) = try catalog.dataset(request.required(.dataset), root: dataRoot)
     guard entry.inputType == dataEntry.inputType else {
       throw BasinError.usage(
         "model \(entry.name) takes \(entry.inputType), data set \(dataEntry.name) gives \(dataEntry.inputType)",
         advice: "`basin list` shows which models and data sets are of one domain")
     }
     let method = try catalog.method(request[.method] ?? "backbone")
-    let recipe = entry.recipe
+    let ofDataset = request.settings.filter { $0.key.hasPrefix("dataset.") }
+    recipe = entry.recipe(
+      for: try? dataEntry.exampleKind(
+        Dictionary(uniqueKeysWithValues: ofDataset.map { (String($0.key.dropFirst("dataset.".count)), $0.value) }), source: source))
 
     domain = entry.domain
     model = request[.model] ?? entry.name

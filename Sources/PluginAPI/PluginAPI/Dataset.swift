@@ -81,6 +81,10 @@ public protocol Dataset<Input> {
   /// Reads the data. `random` is for sets that are generated.
   init(_ options: DatasetOptions, source: DataSource, random: Random) throws
 
+  /// What an example is, where models have a recipe of its own for that (`graph`: whole graphs, not nodes); nil: the
+  /// usual. Asked before anything is read: names of files and folders must tell.
+  static func exampleKind(_ options: DatasetOptions, source: DataSource) -> String?
+
   var facts: DatasetFacts<Input.Shape> { get }
 
   /// Examples in a split as published; 0 where there is no such split (the host then carves validation from train).
@@ -105,6 +109,7 @@ public protocol Dataset<Input> {
 }
 
 extension Dataset {
+  public static func exampleKind(_ options: DatasetOptions, source: DataSource) -> String? { nil }
   public func labels(_ split: Split) -> [Int32]? { nil }
   public mutating func fit(training: [Int]) throws {}
   public var files: [String] { [] }

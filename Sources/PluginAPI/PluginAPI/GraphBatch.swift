@@ -9,14 +9,19 @@ public struct GraphBatch: InputBatch {
     public let level: Level
     /// Nodes a graph, on average; models that pool to a part of the nodes take their sizes from it.
     public let meanNodes: Double
+    /// The width of an edge's feature vector; 0 where edges have none.
+    public let edgeFeatures: Int
 
-    public init(features: Int, level: Level = .node, meanNodes: Double = 0) {
+    public init(features: Int, level: Level = .node, meanNodes: Double = 0, edgeFeatures: Int = 0) {
       self.features = features
       self.level = level
       self.meanNodes = meanNodes
+      self.edgeFeatures = edgeFeatures
     }
 
-    public var description: String { "\(features) features a node" + (level == .graph ? ", many graphs" : "") }
+    public var description: String {
+      "\(features) features a node" + (edgeFeatures > 0 ? ", \(edgeFeatures) an edge" : "") + (level == .graph ? ", many graphs" : "")
+    }
   }
 
   /// The fixed part of a data set: one graph, or all its graphs packed one behind the other, so that a batch of graphs
@@ -31,17 +36,29 @@ public struct GraphBatch: InputBatch {
     /// Where each graph's nodes begin, `[G + 1]`: graph g has the nodes `graphPointers[g] ..< graphPointers[g + 1]`,
     /// and no edge leads out of it. `[0, N]` for a single graph.
     public let graphPointers: [Int]
+    /// `[E, W]`: a row for each entry of the adjacency, in its order; nil where edges have no features.
+    public let edgeFeatures: SparseMatrix?
 
     public init(features: SparseMatrix, adjacency: SparseMatrix) {
       self.features = features
       self.adjacency = adjacency
       graphPointers = [0, adjacency.rows]
+      edgeFeatures = nil
     }
 
     /// Graphs packed one behind the other.
     ///
+    /// - Parameters:
+    ///   - graphPointers: nil: one graph.
+    ///   - edgeFeatures: a row for each entry of the adjacency.
     /// - Throws: `BasinError` of kind `.badData` where the sizes do not fit together or an edge leads out of its graph.
-    public init(features: SparseMatrix, adjacency: SparseMatrix, graphPointers: [Int]) throws {
+    public init(
+      features: SparseMatrix, adjacency: SparseMatrix, graphPointers: [Int]? = nil, edgeFeatures: SparseMatrix? = nil
+    ) throws {
+      let graphPointers = graphPointers ?? [0, adjacency.rows]
+      guard (edgeFeatures?.rows ?? adjacency.entryCount) == adjacency.entryCount else {
+        throw BasinError.badData("features of \(edgeFeatures?.rows ?? 0) edges do not fit an adjacency of \(adjacency.entryCount) entries")
+      }
       guard let last = graphPointers.last, graphPointers.first == 0, last == adjacency.rows,
         adjacency.rows == adjacency.columns, features.rows == adjacency.rows
       else {
@@ -62,6 +79,7 @@ public struct GraphBatch: InputBatch {
       self.features = features
       self.adjacency = adjacency
       self.graphPointers = graphPointers
+      self.edgeFeatures = edgeFeatures
     }
 
     public var nodes: Int { adjacency.rows }

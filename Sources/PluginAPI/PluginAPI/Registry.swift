@@ -5,6 +5,8 @@ public struct ModelEntry {
   /// The presets and defaults: what each option is when the user says nothing.
   public let preset: [String: String]
   public let recipe: Recipe
+  /// For data sets whose examples are of another kind than the usual, by that kind (``Dataset/exampleKind(_:source:)``).
+  public let recipes: [String: Recipe]
   public let inputType: Any.Type
   /// The shape and the number of classes the model is described by when no data set is named.
   public let exampleShape: String
@@ -12,6 +14,9 @@ public struct ModelEntry {
   let make: ([String: String], (any LoadedDataset)?) throws -> any LoadedModel
   let makeExample: ([String: String], String?, Int?) throws -> any LoadedModel
   let verify: ([String: String]) throws -> Void
+
+  /// The recipe for examples of a kind.
+  public func recipe(for kind: String?) -> Recipe { kind.flatMap { recipes[$0] } ?? recipe }
 
   /// Checks option values without making anything.
   public func check(_ settings: [String: String]) throws { try verify(settings) }
@@ -42,12 +47,18 @@ public struct DatasetEntry {
   public let inputType: Any.Type
   let make: ([String: String], DataSource, Random) throws -> any LoadedDataset
   let verify: ([String: String]) throws -> Void
+  let kind: ([String: String], DataSource) throws -> String?
 
   /// Checks option values without reading anything.
   public func check(_ settings: [String: String]) throws { try verify(settings) }
 
   public func make(_ settings: [String: String], source: DataSource, random: Random) throws -> any LoadedDataset {
     try make(settings, source, random)
+  }
+
+  /// What an example is, where models have a recipe of its own for that; nil: the usual.
+  public func exampleKind(_ settings: [String: String], source: DataSource) throws -> String? {
+    try kind(settings, source)
   }
 }
 
@@ -127,9 +138,10 @@ public struct Registry {
   ///   - preset: option values that differ from the defaults under this name (`preresnet56`: depth 56).
   ///   - exampleShape: what the model is described by when no data set is named, where it is not the usual one.
   ///   - exampleClasses: as exampleShape.
+  ///   - recipes: for data sets whose examples are of another kind than the usual, by that kind.
   public mutating func add<M: Model>(
     model name: String, _ type: M.Type, _ summary: String, preset: [String: String] = [:],
-    exampleShape: M.Input.Shape? = nil, exampleClasses: Int = 10, recipe: Recipe
+    exampleShape: M.Input.Shape? = nil, exampleClasses: Int = 10, recipe: Recipe, recipes: [String: Recipe] = [:]
   ) {
     let owner = "model \(name)"
     let example = exampleShape ?? M.Input.exampleShape
@@ -144,7 +156,8 @@ public struct Registry {
     models.append(
       ModelEntry(
         name: name, module: module, domain: domain, summary: summary, options: M.ModelOptions.descriptions,
-        preset: preset, recipe: recipe, inputType: M.Input.self, exampleShape: "\(example)", exampleClasses: exampleClasses
+        preset: preset, recipe: recipe, recipes: recipes, inputType: M.Input.self, exampleShape: "\(example)",
+        exampleClasses: exampleClasses
       ) { settings, dataset in
         guard let dataset else { return try makeExample(settings, shape: nil, classes: nil) }
         guard let facts = Self.facts(of: dataset, for: M.Input.self) else {
@@ -204,7 +217,12 @@ public struct Registry {
       ) { settings, source, random in
         let options = try D.DatasetOptions(settings: preset.merging(settings) { $1 }, of: "data set \(name)")
         return DatasetBox(try D(options, source: source, random: random))
-      } verify: { _ = try D.DatasetOptions(settings: $0, of: "data set \(name)") })
+      } verify: {
+        _ = try D.DatasetOptions(settings: $0, of: "data set \(name)")
+      } kind: { settings, source in
+        let options = try D.DatasetOptions(settings: preset.merging(settings) { $1 }, of: "data set \(name)")
+        return D.exampleKind(options, source: source)
+      })
   }
 
   /// Adds a converter for the module's data sets and formats.
