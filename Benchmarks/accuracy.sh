@@ -2,11 +2,21 @@
 # Trains what docs/benchmarks.md quotes accuracies of, and prints them.
 #
 #   Benchmarks/accuracy.sh cora|trec|mnist|cifar10-jpg-subset DATA_ROOT [SEEDS]
+#   Benchmarks/accuracy.sh gin:SET DATA_ROOT            ten folds with inner validation
+#   Benchmarks/accuracy.sh sagpool-g|sagpool-h|mincutpool:SET DATA_ROOT [SPLITS]   random splits, 80/10/10
 set -euo pipefail
 root="$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd -P)"
 set_name="${1:?which data set}"
 data="${2:?the data root}"
+pooling=(--batch-size 64 --lr 0.001 --validation-fraction 0.1111 --method backbone --select best)
 case "$set_name" in
+  gin:*) flags=(--model gin --method backbone --select best) seeds=10 ;;
+  # An epoch of DD takes seconds.
+  sagpool-h:dd) flags=(--model sagpool-h --epochs 40 "${pooling[@]}") seeds="${3:-3}" ;;
+  sagpool-g:dd) flags=(--model sagpool-g --epochs 25 "${pooling[@]}") seeds="${3:-3}" ;;
+  mincutpool:dd) flags=(--model mincutpool --epochs 20 "${pooling[@]}") seeds="${3:-3}" ;;
+  sagpool-g:nci1) flags=(--model sagpool-g --epochs 40 "${pooling[@]}") seeds="${3:-10}" ;;
+  sagpool-g:* | sagpool-h:* | mincutpool:*) flags=(--model "${set_name%%:*}" --epochs 100 "${pooling[@]}") seeds="${3:-10}" ;;
   cora) flags=(--model gcn --epochs 200 --method backbone) seeds="${3:-10}" ;;
   trec) flags=(--model transformer --method backbone --select best) seeds="${3:-3}" ;;
   mnist) flags=(--model preresnet20 --epochs 2 --method backbone) seeds="${3:-1}" ;;
@@ -16,7 +26,13 @@ esac
 out="$(mktemp -d)"
 trap 'rm -rf -- "$out"' EXIT
 for ((seed = 0; seed < seeds; seed++)); do
-  "$root/basin" train "${flags[@]}" --dataset "$set_name" --data-root "$data" --seed "$seed" --out "$out/$seed" \
+  # Folds of one seed; splits with a seed of their own.
+  case "$set_name" in
+    gin:*) division=(--fold "$((seed + 1))/10") ;;
+    *:*) division=(--split-seed "$seed" --seed "$seed") ;;
+    *) division=(--seed "$seed") ;;
+  esac
+  "$root/basin" train "${flags[@]}" --dataset "${set_name##*:}" --data-root "$data" "${division[@]}" --out "$out/$seed" \
     ${THREADS:+--threads "$THREADS"} --json
 done | python3 -c '
 import json, statistics, sys

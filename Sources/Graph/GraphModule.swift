@@ -40,14 +40,17 @@ public struct GraphModule: DomainModule {
       Recipe(epochs: epochs, batchSize: nil, learningRate: rate, optimizer: "adam", tail: 0.5, settings: planetoid)
     }
     /// For many graphs, in batches; numbers among their features brought to one scale.
-    func graphs(_ rate: Double = 0.001, batch: Int = 32, epochs: Int = 100, _ settings: [String: String] = [:]) -> Recipe {
+    func graphs(
+      _ rate: Double = 0.001, batch: Int = 32, epochs: Int = 100, _ settings: [String: String] = [:]
+    ) -> Recipe {
       Recipe(
         epochs: epochs, batchSize: batch, learningRate: rate, optimizer: "adam", tail: 0.5,
         settings: settings.merging(["dataset.standardize": "true"]) { mine, _ in mine })
     }
     /// A network of nodes as one of graphs: normalized, and without the dropout that one-hot features do not bear.
     func hidden(_ rate: Double, _ more: [String: String] = [:]) -> Recipe {
-      graphs(rate, more.merging(["model.norm": "batch", "model.dropout": "0", "model.hidden": "64", "model.layers": "3"]) { mine, _ in mine })
+      let usual = ["model.norm": "batch", "model.dropout": "0", "model.hidden": "64", "model.layers": "3"]
+      return graphs(rate, more.merging(usual) { mine, _ in mine })
     }
     /// Adds a model of nodes that also takes graphs. All but `gine` read no features of edges.
     func add<M: Model>(_ name: String, _ type: M.Type, _ summary: String, _ recipe: Recipe, graphs: Recipe)

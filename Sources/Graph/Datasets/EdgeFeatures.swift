@@ -1,10 +1,11 @@
 import PluginAPI
 
 extension GraphCollection {
-  /// The features of the entries of an adjacency that was made of these edges, `[entries, W]`; nil where edges have none.
+  /// The features of the entries of an adjacency that was made of these edges, `[entries, W]`; nil where edges have
+  /// none.
   ///
-  /// An entry that several edges make (parallel ones) has the sum of theirs. One that is there only because edges count both ways
-  /// has those of the entry across the diagonal.
+  /// An entry that several edges make (parallel ones) has the sum of theirs. One that is there only because edges count
+  /// both ways has those of the entry across the diagonal.
   ///
   /// - Parameters:
   ///   - words: kinds of features, by commas; empty: labels and attributes; `none`.
@@ -36,8 +37,9 @@ extension GraphCollection {
     for row in 0..<adjacency.rows {
       for entry in adjacency.rowPointers[row]..<adjacency.rowPointers[row + 1] {
         var own = begins[entry]..<begins[entry + 1]
-        if own.isEmpty, let other = adjacency.entry(Int(adjacency.columnIndices[entry]), Int32(truncatingIfNeeded: row)) {
-          own = begins[other]..<begins[other + 1]
+        if own.isEmpty {
+          let across = adjacency.entry(Int(adjacency.columnIndices[entry]), Int32(truncatingIfNeeded: row))
+          if let across { own = begins[across]..<begins[across + 1] }
         }
         var found: [Int32] = []
         for edge in edges[own] {
@@ -56,7 +58,8 @@ extension GraphCollection {
       }
     }
     return try SparseMatrix(
-      rows: adjacency.entryCount, columns: ofEdges.columns, rowPointers: pointers, columnIndices: columns, values: values)
+      rows: adjacency.entryCount, columns: ofEdges.columns, rowPointers: pointers, columnIndices: columns,
+      values: values)
   }
 }
 

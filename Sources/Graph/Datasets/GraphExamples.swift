@@ -79,7 +79,8 @@ final class GraphExamples: @unchecked Sendable {
     }
     let features = try unscaled.standardized(over: nodes).matrix()
     let scaled = try GraphBatch.Graph(
-      features: features, adjacency: graph.adjacency, graphPointers: graph.graphPointers, edgeFeatures: graph.edgeFeatures)
+      features: features, adjacency: graph.adjacency, graphPointers: graph.graphPointers,
+      edgeFeatures: graph.edgeFeatures)
     lock.withLock {
       packed = scaled
       recent = []

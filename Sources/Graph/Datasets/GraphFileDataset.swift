@@ -42,7 +42,7 @@ public struct GraphFileDataset: GraphDataset {
         Field("weight", text: \.weight, "edge attribute that weighs edges; empty: every edge counts 1"),
         Field(
           "edgeFeatures", text: \.edgeFeatures,
-          "edge attributes that are features, by commas: labels, attributes, categories; none; empty: labels and attributes"),
+          "what of edges are features, by commas: labels, attributes, categories; none; empty: labels, attributes"),
       ]
     }
   }

@@ -76,7 +76,8 @@ struct NodeFeatures {
     self.init(nodes: graphs.edgeCount)
     for kind in kinds {
       guard [.labels, .attributes, .categories].contains(kind) else {
-        throw BasinError.usage("`\(kind.rawValue)` is no feature of an edge", advice: "Take labels, attributes or categories, or none")
+        throw BasinError.usage(
+          "`\(kind.rawValue)` is no feature of an edge", advice: "Take labels, attributes or categories, or none")
       }
       try add(graphs.edgeAttributes.filter { $0.name != weight }, as: kind, graphs.file)
     }

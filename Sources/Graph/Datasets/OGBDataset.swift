@@ -26,7 +26,7 @@ public struct OGBDataset: GraphDataset {
         Field("weight", text: \.weight, "edge attribute that weighs edges; empty: every edge counts 1"),
         Field(
           "edgeFeatures", text: \.edgeFeatures,
-          "edge attributes that are features, by commas: labels, attributes, categories; none; empty: labels and attributes"),
+          "what of edges are features, by commas: labels, attributes, categories; none; empty: labels, attributes"),
         Field("symmetric", \.symmetric, "let every edge count both ways, as most users of these sets do"),
       ]
     }

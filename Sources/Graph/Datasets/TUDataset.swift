@@ -32,7 +32,7 @@ public struct TUDataset: GraphDataset {
         Field("weight", text: \.weight, "edge attribute that weighs edges; empty: every edge counts 1"),
         Field(
           "edgeFeatures", text: \.edgeFeatures,
-          "edge attributes that are features, by commas: labels, attributes, categories; none; empty: labels and attributes"),
+          "what of edges are features, by commas: labels, attributes, categories; none; empty: labels, attributes"),
         Field("symmetric", \.symmetric, "let edges listed from one end count both ways"),
         Field("fold", \.fold, in: 0...100, "published fold whose test graphs are the test split; 0: none"),
       ]

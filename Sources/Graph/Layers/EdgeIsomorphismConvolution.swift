@@ -3,8 +3,8 @@ import PluginAPI
 /// A GIN layer that reads the features of edges (Hu et al. 2020): an MLP of two layers over (1 + eps) x + the sum of
 /// relu(x_j + W e_ij + b) over a node's neighbours j. Weights of edges do not count.
 ///
-/// `lin` `[inputs, edge features]`, `nn.lins.0|1`, `nn.norms.0.module` and, where it is learned, `eps` `[1]`, named as in
-/// PyTorch Geometric's `GINEConv` around its `MLP`.
+/// `lin` `[inputs, edge features]`, `nn.lins.0|1`, `nn.norms.0.module` and, where it is learned, `eps` `[1]`, named as
+/// in PyTorch Geometric's `GINEConv` around its `MLP`.
 public final class EdgeIsomorphismConvolution: MessagePassing {
   public let nn: Perceptron
   public let lin: Linear
@@ -51,14 +51,15 @@ extension Aggregation {
     let width = all.columns
     let features = try Tensor.zeros([forward.entries, width])
     // An aggregation has the entries of its outputs' rows in their order.
-    let count = outputs.reduce(0) { $0 + graph.adjacency.rowPointers[Int($1) + 1] - graph.adjacency.rowPointers[Int($1)] }
+    let pointers = graph.adjacency.rowPointers
+    let count = outputs.reduce(0) { $0 + pointers[Int($1) + 1] - pointers[Int($1)] }
     guard count == forward.entries else {
       throw BasinError.internalError("an aggregation has \(forward.entries) entries, its rows \(count) edges")
     }
     try features.withMemory(of: Float.self) { target in
       var row = 0
       for node in outputs {
-        for entry in graph.adjacency.rowPointers[Int(node)]..<graph.adjacency.rowPointers[Int(node) + 1] {
+        for entry in pointers[Int(node)]..<pointers[Int(node) + 1] {
           for place in all.rowPointers[entry]..<all.rowPointers[entry + 1] {
             target[row * width + Int(all.columnIndices[place])] = all.values[place]
           }

@@ -123,8 +123,9 @@ struct DescribeCommand: ParsableCommand {
 
   private func json(_ recipe: Recipe) -> JSONValue {
     [
-      "epochs": .int(recipe.epochs), "batchSize": JSONValue(recipe.batchSize), "learningRate": JSONValue(recipe.learningRate),
-      "optimizer": .string(recipe.optimizer), "settings": .object(recipe.settings.mapValues { .string($0) }),
+      "epochs": .int(recipe.epochs), "batchSize": JSONValue(recipe.batchSize),
+      "learningRate": JSONValue(recipe.learningRate), "optimizer": .string(recipe.optimizer),
+      "settings": .object(recipe.settings.mapValues { .string($0) }),
     ]
   }
 
@@ -141,9 +142,13 @@ struct DescribeCommand: ParsableCommand {
   private func show(_ recipe: JSONValue, _ title: String) {
     guard case .object(let recipe) = recipe else { return }
     let batch = recipe["batchSize"]?.number.map { "batches of \(Int($0))" } ?? "full batch"
-    var parts = [recipe["optimizer"]?.text ?? "", "lr \(recipe["learningRate"]?.number ?? 0)", batch, "\(Int(recipe["epochs"]?.number ?? 0)) epochs"]
+    var parts = [
+      recipe["optimizer"]?.text ?? "", "lr \(recipe["learningRate"]?.number ?? 0)", batch,
+      "\(Int(recipe["epochs"]?.number ?? 0)) epochs",
+    ]
     if case .object(let settings)? = recipe["settings"] {
-      parts += settings.filter { !$0.key.hasPrefix("schedule.") }.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value.text ?? "")" }
+      let own = settings.filter { !$0.key.hasPrefix("schedule.") }.sorted { $0.key < $1.key }
+      parts += own.map { "\($0.key) \($0.value.text ?? "")" }
     }
     print("  \(title): " + parts.joined(separator: ", "))
   }
@@ -174,7 +179,9 @@ struct DescribeCommand: ParsableCommand {
     if let memory = document["memoryBytes"] { print("  memory: \(Self.text(memory, document["recipe"]?["batchSize"]?.number))") }
     if let recipe = document["recipe"] { show(recipe, "recipe") }
     if case .object(let recipes)? = document["recipes"] {
-      for (kind, recipe) in recipes.sorted(by: { $0.key < $1.key }) { show(recipe, "recipe where an example is a \(kind)") }
+      for (kind, recipe) in recipes.sorted(by: { $0.key < $1.key }) {
+        show(recipe, "recipe where an example is a \(kind)")
+      }
     }
     let prefix = [Kind.method].contains(kind) ? "" : kind.rawValue + "."
     if options.isEmpty { return print("  no options") }

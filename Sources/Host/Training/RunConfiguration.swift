@@ -79,10 +79,12 @@ public struct RunConfiguration: Sendable {
         advice: "`basin list` shows which models and data sets are of one domain")
     }
     let method = try catalog.method(request[.method] ?? "backbone")
-    let ofDataset = request.settings.filter { $0.key.hasPrefix("dataset.") }
+    let ofDataset = request.settings.filter { $0.key.hasPrefix("dataset.") }.map {
+      (String($0.key.dropFirst("dataset.".count)), $0.value)
+    }
+    // Options that are wrong are told below.
     recipe = entry.recipe(
-      for: try? dataEntry.exampleKind(
-        Dictionary(uniqueKeysWithValues: ofDataset.map { (String($0.key.dropFirst("dataset.".count)), $0.value) }), source: source))
+      for: try? dataEntry.exampleKind(Dictionary(uniqueKeysWithValues: ofDataset), source: source))
 
     domain = entry.domain
     model = request[.model] ?? entry.name

@@ -20,7 +20,8 @@ public struct GraphBatch: InputBatch {
     }
 
     public var description: String {
-      "\(features) features a node" + (edgeFeatures > 0 ? ", \(edgeFeatures) an edge" : "") + (level == .graph ? ", many graphs" : "")
+      let ofEdges = edgeFeatures > 0 ? ", \(edgeFeatures) an edge" : ""
+      return "\(features) features a node" + ofEdges + (level == .graph ? ", many graphs" : "")
     }
   }
 
@@ -56,8 +57,9 @@ public struct GraphBatch: InputBatch {
       features: SparseMatrix, adjacency: SparseMatrix, graphPointers: [Int]? = nil, edgeFeatures: SparseMatrix? = nil
     ) throws {
       let graphPointers = graphPointers ?? [0, adjacency.rows]
-      guard (edgeFeatures?.rows ?? adjacency.entryCount) == adjacency.entryCount else {
-        throw BasinError.badData("features of \(edgeFeatures?.rows ?? 0) edges do not fit an adjacency of \(adjacency.entryCount) entries")
+      if let rows = edgeFeatures?.rows, rows != adjacency.entryCount {
+        throw BasinError.badData(
+          "features of \(rows) edges do not fit an adjacency of \(adjacency.entryCount) entries")
       }
       guard let last = graphPointers.last, graphPointers.first == 0, last == adjacency.rows,
         adjacency.rows == adjacency.columns, features.rows == adjacency.rows

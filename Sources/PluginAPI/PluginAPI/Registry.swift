@@ -5,7 +5,8 @@ public struct ModelEntry {
   /// The presets and defaults: what each option is when the user says nothing.
   public let preset: [String: String]
   public let recipe: Recipe
-  /// For data sets whose examples are of another kind than the usual, by that kind (``Dataset/exampleKind(_:source:)``).
+  /// For data sets whose examples are of another kind than the usual, by that kind
+  /// (``Dataset/exampleKind(_:source:)``).
   public let recipes: [String: Recipe]
   public let inputType: Any.Type
   /// The shape and the number of classes the model is described by when no data set is named.
