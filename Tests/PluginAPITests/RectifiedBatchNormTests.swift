@@ -85,6 +85,8 @@ struct RectifiedBatchNormTests {
     let plain = try norm.rectified(x + other, mode)
     let expected = try #require(try (plain * plain).sum().gradients(of: [x])[0])
     #expect(try (gradient - expected).abs().max().item() < 1e-5)
-    #expect(try (sum.sum().gradients(of: [x])[0]).map { try $0.values(Float.self) } == [Float](repeating: 1, count: 24))
+    #expect(try sum.values(Float.self) == (x + other).values(Float.self))
+    let (again, _) = try norm.rectifiedSum(x, other, mode)
+    #expect(try (again.sum().gradients(of: [x])[0]).map { try $0.values(Float.self) } == [Float](repeating: 1, count: 24))
   }
 }

@@ -54,7 +54,7 @@ public final class Perceptron: Module {
   /// What follows the first layer's linear part.
   func after(_ first: Tensor, _ mode: Mode) throws -> Tensor {
     var x = first
-    for index in 1..<lins.count { x = try lins[index](relu(norms[index - 1].module(x, mode))) }
+    for index in 1..<lins.count { x = try lins[index](norms[index - 1].module.rectified(x, mode)) }
     return x
   }
 }

@@ -73,7 +73,7 @@ public final class GCNII: GraphNetwork, Model {
       let layer = field.layers[index]
       first = try layer.own(first)
       let before = x
-      x = try network.activation(normalized(conv(x.dropped(network.dropout, random), first: first, layer), index, mode))
+      x = try activated(conv(x.dropped(network.dropout, random), first: first, layer), index, mode)
       if network.residual { x = try x + layer.own(before) }
       if network.jumping == .cat { kept.append(x) }
     }

@@ -172,8 +172,7 @@ public class GraphNetwork: Module {
     for (index, conv) in convs.enumerated() {
       var x = try conv.pass(input, field.layers[index], mode)
       guard level == .graph || index < convs.count - 1 else { return x }
-      x = try normalized(x, index, mode)
-      x = try network.activation(x)
+      x = try activated(x, index, mode)
       if network.residual, case .rows(let before) = input, before.shape[1] == x.shape[1] {
         x = try x + field.layers[index].own(before)
       }
@@ -186,11 +185,13 @@ public class GraphNetwork: Module {
     throw BasinError.internalError("a graph network has no layers")
   }
 
-  func normalized(_ x: Tensor, _ index: Int, _ mode: Mode) throws -> Tensor {
-    guard norms.indices.contains(index) else { return x }
-    if let batch = norms[index] as? BatchNorm { return try batch(x, mode) }
-    if let layer = norms[index] as? LayerNorm { return try layer(x) }
-    return x
+  /// A layer's normalization and activation.
+  func activated(_ x: Tensor, _ index: Int, _ mode: Mode) throws -> Tensor {
+    guard norms.indices.contains(index) else { return try network.activation(x) }
+    if let batch = norms[index] as? BatchNorm {
+      return try network.activation == .relu ? batch.rectified(x, mode) : network.activation(batch(x, mode))
+    }
+    return try network.activation((norms[index] as? LayerNorm).map { try $0(x) } ?? x)
   }
 
   /// The prediction for each graph from the rows of its nodes, one tensor a layer that is read.

@@ -124,7 +124,7 @@ extension GraphNetwork {
     for index in lins.indices {
       if index > 0 { x = try input.linear(lins[index]) }
       guard level == .graph || index < lins.count - 1 else { break }
-      x = try network.activation(normalized(x, index, mode))
+      x = try activated(x, index, mode)
       if network.residual, case .rows(let before) = input, before.shape[1] == x.shape[1] { x = try x + before }
       if index < lins.count - 1 { input = .rows(try x.dropped(network.dropout, random)) }
     }

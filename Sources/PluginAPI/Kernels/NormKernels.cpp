@@ -25,12 +25,17 @@ constexpr int64_t blockFloats = 6144;
 
 struct Rows {
   int64_t begin, end;
-  BASIN_INLINE Rows(int64_t block, int64_t rows, int64_t channels) {
-    const int64_t count = basinNormBlockRows(channels);
-    begin = block * count;
-    end = std::min(rows, begin + count);
-  }
 };
+
+BASIN_INLINE int64_t rowsOfBlock(int64_t channels) {
+  const int64_t count = blockFloats / (channels > 0 ? channels : 1);
+  return count > 0 ? count : 1;
+}
+
+BASIN_INLINE Rows rowsOf(int64_t block, int64_t rows, int64_t channels) {
+  const int64_t count = rowsOfBlock(channels), begin = block * count, end = begin + count;
+  return {begin, end < rows ? end : rows};
+}
 
 // `Width` neighbouring channels in registers: whole vectors, or single numbers at the end of a row.
 template <int Width>
@@ -214,7 +219,7 @@ BASIN_INLINE void inputGradient(const float *x, const float *applied, const floa
 BASIN_NORM_VERSIONS void momentsOf(const float *x, const float *other, int64_t rows, int64_t channels, int64_t begin,
                                    int64_t end, float *sum, float *partials) {
   for (int64_t block = begin; block < end; ++block) {
-    const Rows part(block, rows, channels);
+    const Rows part = rowsOf(block, rows, channels);
 #define BASIN_CALL(Width) moments<Width>(x, other, part, channels, c, sum, partials + block * 2 * channels)
     BASIN_FOR_CHANNELS(channels, BASIN_CALL)
 #undef BASIN_CALL
@@ -224,7 +229,7 @@ BASIN_NORM_VERSIONS void momentsOf(const float *x, const float *other, int64_t r
 BASIN_NORM_VERSIONS void applyTo(const float *x, const float *other, const float *applied, bool rectifies, int64_t rows,
                                  int64_t channels, int64_t begin, int64_t end, float *out) {
   for (int64_t block = begin; block < end; ++block) {
-    const Rows part(block, rows, channels);
+    const Rows part = rowsOf(block, rows, channels);
 #define BASIN_CALL(Width) apply<Width>(x, other, applied, rectifies, part, channels, c, out)
     BASIN_FOR_CHANNELS(channels, BASIN_CALL)
 #undef BASIN_CALL
@@ -235,7 +240,7 @@ template <int passing>
 BASIN_INLINE void sumsOf(const float *x, const float *applied, const float *gradient, const float *result, int64_t rows,
                          int64_t channels, int64_t begin, int64_t end, float *passed, float *partials) {
   for (int64_t block = begin; block < end; ++block) {
-    const Rows part(block, rows, channels);
+    const Rows part = rowsOf(block, rows, channels);
 #define BASIN_CALL(Width) \
   gradientSums<Width, passing>(x, applied, gradient, result, part, channels, c, passed, partials + block * 2 * channels)
     BASIN_FOR_CHANNELS(channels, BASIN_CALL)
@@ -247,7 +252,7 @@ template <int passing>
 BASIN_INLINE void inputsOf(const float *x, const float *applied, const float *means, const float *gradient,
                            const float *other, int64_t rows, int64_t channels, int64_t begin, int64_t end, float *out) {
   for (int64_t block = begin; block < end; ++block) {
-    const Rows part(block, rows, channels);
+    const Rows part = rowsOf(block, rows, channels);
 #define BASIN_CALL(Width) inputGradient<Width, passing>(x, applied, means, gradient, other, part, channels, c, out)
     BASIN_FOR_CHANNELS(channels, BASIN_CALL)
 #undef BASIN_CALL
@@ -279,10 +284,10 @@ BASIN_NORM_VERSIONS void inputGradientOf(const float *x, const float *applied, c
 
 extern "C" {
 
-int64_t basinNormBlockRows(int64_t channels) { return std::max<int64_t>(1, blockFloats / std::max<int64_t>(channels, 1)); }
+int64_t basinNormBlockRows(int64_t channels) { return rowsOfBlock(channels); }
 
 int64_t basinNormBlocks(int64_t rows, int64_t channels) {
-  const int64_t count = basinNormBlockRows(channels);
+  const int64_t count = rowsOfBlock(channels);
   return (rows + count - 1) / count;
 }
 
@@ -293,21 +298,17 @@ void basinNormMoments(const float *x, const float *other, int64_t rows, int64_t 
 
 void basinNormCombine(const float *partials, int64_t rows, int64_t channels, double *mean, double *variance) {
   const int64_t blocks = basinNormBlocks(rows, channels);
-  const auto count = [&](int64_t block) {
-    const Rows part(block, rows, channels);
-    return static_cast<double>(part.end - part.begin);
-  };
   std::fill(mean, mean + channels, 0.0);
   std::fill(variance, variance + channels, 0.0);
   for (int64_t block = 0; block < blocks; ++block) {
     const float *part = partials + block * 2 * channels;
-    const double n = count(block);
+    const double n = static_cast<double>(rowsOf(block, rows, channels).end - rowsOf(block, rows, channels).begin);
     for (int64_t c = 0; c < channels; ++c) mean[c] += n * static_cast<double>(part[c]);
   }
   for (int64_t c = 0; c < channels; ++c) mean[c] /= static_cast<double>(rows);
   for (int64_t block = 0; block < blocks; ++block) {
     const float *part = partials + block * 2 * channels;
-    const double n = count(block);
+    const double n = static_cast<double>(rowsOf(block, rows, channels).end - rowsOf(block, rows, channels).begin);
     for (int64_t c = 0; c < channels; ++c) {
       const double distance = static_cast<double>(part[c]) - mean[c];
       variance[c] += static_cast<double>(part[channels + c]) + n * distance * distance;

@@ -38,7 +38,7 @@ extension BatchNorm {
         let output = try rows.empty()
         try rows.apply(x, plus: rows.arranged(shortcut), applied, to: output)
         // The output itself would hold on to this function.
-        let result = output.detached()
+        let result = try output.detached()
         return (
           [output],
           { gradients in
@@ -63,7 +63,7 @@ extension BatchNorm {
         let applied = try rows.prepare(rows.arranged(x), plus: rows.arranged(other), sum: sum, of: self, mode)
         let output = try rows.empty()
         try rows.apply(sum, plus: nil, applied, to: output)
-        let kept = sum.detached()
+        let kept = try sum.detached()
         return (
           [sum, output],
           { gradients in
@@ -195,12 +195,12 @@ private struct Rows: Sendable {
     nonisolated(unsafe) let (norm, parts) = (try flat(applied), try flat(partials))
     nonisolated(unsafe) let averages = try flat(means)
     let (rows, channels) = (Int64(rows), Int64(channels))
-    let passing = Int32(result == nil ? BASIN_PASS_POSITIVE.rawValue : BASIN_PASS_BY_RESULT.rawValue)
+    let passing = Int32(result == nil ? BASIN_PASS_POSITIVE : BASIN_PASS_BY_RESULT)
     try withExtendedLifetime((x, applied, gradient, result, passed, beside, partials, means)) {
       try parallel { basinNormGradientSums(values, norm, incoming, results, passing, rows, channels, $0, $1, through, parts) }
       basinNormGradientCombine(parts, rows, channels, byBatch ? 1 : 0, try flat(weight), try flat(bias), averages)
       // What has passed already passes whole.
-      let rest = Int32(through == nil ? BASIN_PASS_POSITIVE.rawValue : BASIN_PASS_ALL.rawValue)
+      let rest = Int32(through == nil ? BASIN_PASS_POSITIVE : BASIN_PASS_ALL)
       try parallel {
         basinNormGradient(values, norm, averages, through ?? incoming, more, rest, rows, channels, $0, $1, target)
       }

@@ -83,10 +83,10 @@ public final class PreResNet: Model {
 
   /// `[N, C, H, W]` to `[N, outputs]`.
   public func callAsFunction(_ input: ImageBatch, _ mode: Mode) throws -> Output {
-    var x = try conv1(input.images)
+    var x = ResidualSum(try conv1(input.images))
     for stage in [layer1, layer2, layer3] {
       for block in stage { x = try block(x, mode) }
     }
-    return Output(try fc(globalAveragePool(reluInPlace(bn(x, mode)))))
+    return Output(try fc(globalAveragePool(x.rectified(by: bn, mode).output)))
   }
 }

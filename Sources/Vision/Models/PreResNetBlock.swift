@@ -35,12 +35,11 @@ final class PreResNetBlock: Module {
   }
 
   /// `[N, inputs, H, W]` to `[N, outputs, H / stride, W / stride]`.
-  func callAsFunction(_ x: Tensor, _ mode: Mode) throws -> Tensor {
+  func callAsFunction(_ input: ResidualSum, _ mode: Mode) throws -> ResidualSum {
+    let (x, activated) = try input.rectified(by: bn1, mode)
     let shortcut = try downsample.reduce(x) { try $1($0) }
-    // In place: a batch normalization does not need its output in the backward pass.
-    var y = try conv1(reluInPlace(bn1(x, mode)))
-    y = try conv2(reluInPlace(bn2(y, mode)))
-    if let bn3, let conv3 { y = try conv3(reluInPlace(bn3(y, mode))) }
-    return try located { try addInPlace(y, shortcut) }
+    var y = try conv2(bn2.rectified(conv1(activated), mode))
+    if let bn3, let conv3 { y = try conv3(bn3.rectified(y, mode)) }
+    return ResidualSum(y, plus: shortcut)
   }
 }

@@ -63,7 +63,7 @@ public final class ResNet: Model {
 
   /// `[N, C, H, W]` to `[N, outputs]`.
   public func callAsFunction(_ input: ImageBatch, _ mode: Mode) throws -> Output {
-    var x = try reluInPlace(bn1(conv1(input.images), mode))
+    var x = try bn1.rectified(conv1(input.images), mode)
     if !isForSmallPictures { x = try maxPool2d(x, 3, stride: 2, padding: 1) }
     for stage in [layer1, layer2, layer3, layer4] {
       for block in stage { x = try block(x, mode) }
@@ -109,10 +109,9 @@ final class ResNetBlock: Module {
 
   /// `[N, inputs, H, W]` to `[N, outputs, H / stride, W / stride]`.
   func callAsFunction(_ x: Tensor, _ mode: Mode) throws -> Tensor {
-    var y = try reluInPlace(bn1(conv1(x), mode))
-    y = try bn2(conv2(y), mode)
-    if let conv3, let bn3 { y = try bn3(conv3(reluInPlace(y)), mode) }
     let shortcut = try downsample.forward(x, mode)
-    return try located { try reluInPlace(addInPlace(y, shortcut)) }
+    let y = try conv2(bn1.rectified(conv1(x), mode))
+    guard let conv3, let bn3 else { return try bn2.rectified(y, plus: shortcut, mode) }
+    return try bn3.rectified(conv3(bn2.rectified(y, mode)), plus: shortcut, mode)
   }
 }

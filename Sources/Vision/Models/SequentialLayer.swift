@@ -59,8 +59,20 @@ final class Permute: SequentialLayer {
 }
 
 extension Array where Element == any SequentialLayer {
+  /// One layer after the other; a batch normalization and the ReLU behind it in one pass.
   func forward(_ x: Tensor, _ mode: Mode) throws -> Tensor {
-    try reduce(x) { try $1.forward($0, mode) }
+    var x = x
+    var index = 0
+    while index < count {
+      if index + 1 < count, let norm = self[index] as? BatchNorm, self[index + 1] is ReLU {
+        x = try norm.rectified(x, mode)
+        index += 2
+      } else {
+        x = try self[index].forward(x, mode)
+        index += 1
+      }
+    }
+    return x
   }
 }
 
@@ -83,6 +95,6 @@ final class Chain: SequentialLayer, CustomReflectable {
   }
 
   func forward(_ x: Tensor, _ mode: Mode) throws -> Tensor {
-    try layers.reduce(x) { try $1.layer.forward($0, mode) }
+    try layers.map(\.layer).forward(x, mode)
   }
 }

@@ -51,11 +51,11 @@ public final class WideResNet: Model {
 
   /// `[N, C, H, W]` to `[N, outputs]`.
   public func callAsFunction(_ input: ImageBatch, _ mode: Mode) throws -> Output {
-    var x = try conv1(input.images)
+    var x = ResidualSum(try conv1(input.images))
     for stage in [block1, block2, block3] {
       for block in stage.layer { x = try block(x, mode) }
     }
-    return Output(try fc(globalAveragePool(reluInPlace(bn1(x, mode)))))
+    return Output(try fc(globalAveragePool(x.rectified(by: bn1, mode).output)))
   }
 }
 
@@ -90,10 +90,9 @@ final class WideResNetBlock: Module {
   }
 
   /// `[N, inputs, H, W]` to `[N, channels, H / stride, W / stride]`.
-  func callAsFunction(_ x: Tensor, _ mode: Mode) throws -> Tensor {
-    let activated = try reluInPlace(bn1(x, mode))
-    let y = try dropout(reluInPlace(bn2(conv1(activated), mode)), mode)
-    let shortcut = try convShortcut.map { try $0(activated) } ?? x
-    return try located { try addInPlace(conv2(y), shortcut) }
+  func callAsFunction(_ input: ResidualSum, _ mode: Mode) throws -> ResidualSum {
+    let (x, activated) = try input.rectified(by: bn1, mode)
+    let y = try dropout(bn2.rectified(conv1(activated), mode), mode)
+    return ResidualSum(try conv2(y), plus: try convShortcut.map { try $0(activated) } ?? x)
   }
 }
