@@ -31,6 +31,9 @@ constexpr size_t costOfEntity = 100;
 /// What replaced entities and declared attributes may come to, beside twice what was read.
 constexpr size_t leastExpansion = 10'000'000;
 
+/// A namespace that no element has.
+const xmlChar* const prefixed = BAD_CAST "";
+
 /// While it lives libxml2 does not print what it says beside `serror`.
 class Silence {
  public:
@@ -82,6 +85,7 @@ struct DocumentParser::Callbacks {
       // Those that the DOCTYPE gives a value come last.
       for (int index = tag.count - declared; index < tag.count; ++index) parser.expand(tag.value(index).size());
       if (parser.handler_ == nullptr) parser.handler_ = parser.handlerFor(tag);
+      parser.spaces_.push_back(prefix == nullptr ? space : prefixed);
       parser.handler_->start(tag);
     });
   }
@@ -89,6 +93,7 @@ struct DocumentParser::Callbacks {
   static void end(void* user, const xmlChar*, const xmlChar*, const xmlChar*) {
     guarded(user, [](DocumentParser& parser) {
       --parser.depth_;
+      parser.spaces_.pop_back();
       parser.handler_->end();
     });
   }
@@ -186,7 +191,8 @@ struct DocumentParser::Callbacks {
   }
 };
 
-DocumentParser::DocumentParser(Store& store, BasinGraphFormat format) : store_(store), format_(format) {
+DocumentParser::DocumentParser(Store& store, BasinGraphFormat format, bool isPlain)
+    : store_(store), format_(format), isPlain_(isPlain) {
   static const bool isInitialized = (xmlInitParser(), true);
   (void)isInitialized;
   sax_.initialized = XML_SAX2_MAGIC;
@@ -235,11 +241,62 @@ void DocumentParser::feed(std::string_view bytes) {
     bytes.remove_prefix(head.size());
   }
   while (!bytes.empty()) {
-    const std::string_view piece = bytes.substr(0, pieceSize);
+    if (isBetweenTags()) takeSimpleElements(bytes);
+    if (bytes.empty()) break;
+    const std::string_view piece = bytes.substr(0, sizeOfPiece(bytes));
     parse(piece.data(), piece.size(), false);
     refuseHugeTag();
     bytes.remove_prefix(piece.size());
   }
+}
+
+/// Whether libxml2 has taken all it was given and waits for text or a tag, in a document whose simple elements mean what they say.
+bool DocumentParser::isBetweenTags() const {
+  const xmlParserInputPtr input = context_->input;
+  return !isPlain_ && !spaces_.empty() && spaces_.back() != prefixed && context_->instate == XML_PARSER_CONTENT &&
+         context_->inputNr == 1 && input != nullptr && input->cur == input->end && input->buf != nullptr &&
+         input->buf->encoder == nullptr && context_->charset == XML_CHAR_ENCODING_UTF8 && context_->disableSAX == 0 &&
+         // Attributes may have values that are not written; entities are reckoned with all bytes that libxml2 has seen.
+         declaredAttributes_ == 0 && declaredEntities_ == 0;
+}
+
+void DocumentParser::takeSimpleElements(std::string_view& bytes) {
+  if (!simple_) simple_.emplace(context_->dict);
+  const xmlChar* const space = spaces_.back();
+  Position place = position();
+  const size_t before = bytes.size();
+  while (simple_->take(bytes, place)) {
+    for (const SimpleElements::Event& event : simple_->events()) {
+      deliver(event, space);
+      if (hasFailed_) rethrow();
+    }
+    context_->input->line = place.line;
+    context_->input->col = place.column;
+  }
+  // A tag at a time if it is worth while, else more and more.
+  stride_ = bytes.size() < before || simple_->next() == SimpleElements::Next::end ? 1 : std::min(2 * stride_, pieceSize);
+}
+
+void DocumentParser::deliver(const SimpleElements::Event& event, const xmlChar* space) {
+  context_->input->line = event.position.line;
+  context_->input->col = event.position.column;
+  switch (event.kind) {
+    case SimpleElements::Event::start:
+      Callbacks::start(this, event.name, nullptr, space, 0, nullptr, static_cast<int>(event.count), 0,
+                       event.count == 0 ? nullptr : simple_->attributes(event));
+      break;
+    case SimpleElements::Event::end: Callbacks::end(this, event.name, nullptr, space); break;
+    case SimpleElements::Event::text:
+      Callbacks::characters(this, reinterpret_cast<const xmlChar*>(event.piece.data()), static_cast<int>(event.piece.size()));
+      break;
+  }
+}
+
+/// Up to the end of a tag, so that libxml2 keeps nothing back.
+size_t DocumentParser::sizeOfPiece(std::string_view bytes) const {
+  if (isPlain_ || handler_ == nullptr) return std::min(bytes.size(), pieceSize);
+  const size_t end = bytes.substr(0, pieceSize).find('>', stride_ - 1);
+  return end == std::string_view::npos ? std::min(bytes.size(), pieceSize) : end + 1;
 }
 
 void DocumentParser::end() {
@@ -253,13 +310,17 @@ void DocumentParser::end() {
 void DocumentParser::parse(const char* bytes, size_t count, bool isLast) {
   const Silence silence;
   const int status = xmlParseChunk(context_, bytes, static_cast<int>(count), isLast);
-  if (isOutOfMemory_) throw std::bad_alloc();
-  if (failure_) throw *failure_;
+  rethrow();
   // This one it reports in no other way.
   if (status == XML_ERR_INVALID_ENCODING) {
     throw Refusal{"not well-formed XML: the bytes are not of the encoding that the document declares",
                   "Correct the file, or write it again as UTF-8", {}, position()};
   }
+}
+
+void DocumentParser::rethrow() const {
+  if (isOutOfMemory_) throw std::bad_alloc();
+  if (failure_) throw *failure_;
 }
 
 /// libxml2 compares all attributes of a tag with each other.

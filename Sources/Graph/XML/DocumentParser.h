@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "Diagnostics.h"
+#include "SimpleElements.h"
 #include "Store.h"
 
 namespace basin::graph {
@@ -52,7 +53,8 @@ class DocumentParser {
   static constexpr int deepest = 1000;
   static constexpr size_t longestText = 10'000'000;
 
-  DocumentParser(Store& store, BasinGraphFormat format);
+  /// - Parameter isPlain: whether libxml2 reads all of it, ``SimpleElements`` too: slower, for comparison.
+  DocumentParser(Store& store, BasinGraphFormat format, bool isPlain = false);
   ~DocumentParser();
   DocumentParser(const DocumentParser&) = delete;
 
@@ -77,7 +79,13 @@ class DocumentParser {
 
   void open(std::string_view head);
   void parse(const char* bytes, size_t count, bool isLast);
+  void rethrow() const;
   void refuseHugeTag();
+  bool isBetweenTags() const;
+  /// Hands over simple elements from the front of `bytes`.
+  void takeSimpleElements(std::string_view& bytes);
+  void deliver(const SimpleElements::Event& event, const xmlChar* space);
+  size_t sizeOfPiece(std::string_view bytes) const;
   /// Counts bytes that the document has not spelled out.
   void expand(size_t bytes);
   std::unique_ptr<Handler> handlerFor(const Tag& root);
@@ -91,6 +99,12 @@ class DocumentParser {
   bool isOutOfMemory_ = false;
   bool hasFailed_ = false;
   int depth_ = 0;
+  bool isPlain_;
+  std::optional<SimpleElements> simple_;
+  /// Of each element that libxml2 has open, the namespace; elements with a prefix have ``prefixed``.
+  std::vector<const xmlChar*> spaces_;
+  /// Bytes that libxml2 gets before simple elements are looked for again.
+  size_t stride_ = 1;
   int declaredAttributes_ = 0;
   int declaredEntities_ = 0;
   size_t read_ = 0;

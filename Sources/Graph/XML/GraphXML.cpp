@@ -14,6 +14,7 @@ struct BasinGraphXML {
   std::unique_ptr<DocumentParser> parser;
   Refusal failure;
   bool isInternal = false;
+  bool isPlain = false;
 
   template <typename Body>
   bool attempt(Body body) {
@@ -40,10 +41,12 @@ BasinGraphXML* basin_graph_xml_create(void) {
 
 void basin_graph_xml_destroy(BasinGraphXML* reader) { delete reader; }
 
+void basin_graph_xml_use_libxml2_alone(BasinGraphXML* reader) { reader->isPlain = true; }
+
 bool basin_graph_xml_begin(BasinGraphXML* reader, BasinGraphFormat format, bool only_first) {
   return reader->attempt([&] {
     reader->store.beginDocument(only_first);
-    reader->parser = std::make_unique<DocumentParser>(reader->store, format);
+    reader->parser = std::make_unique<DocumentParser>(reader->store, format, reader->isPlain);
   });
 }
 

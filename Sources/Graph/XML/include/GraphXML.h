@@ -99,6 +99,9 @@ typedef struct {
 BasinGraphXML *basin_graph_xml_create(void);
 void basin_graph_xml_destroy(BasinGraphXML *reader);
 
+// For comparison: documents that begin later are read without the short way for simple elements.
+void basin_graph_xml_use_libxml2_alone(BasinGraphXML *reader);
+
 // `only_first`: graphs after the document's first are counted, not read.
 bool basin_graph_xml_begin(BasinGraphXML *reader, BasinGraphFormat format, bool only_first);
 bool basin_graph_xml_feed(BasinGraphXML *reader, const void *bytes, size_t count);
