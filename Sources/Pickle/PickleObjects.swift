@@ -139,7 +139,10 @@ extension PickleMachine {
       guard case .tuple(let tuple) = state, tuples[tuple].count >= 2, let order = ascii(tuples[tuple][1]) else {
         throw failure("the state of a dtype is damaged")
       }
-      guard order == "<" || order == ">" else { throw failure("byte order `\(order)` is unknown") }
+      // Single bytes have none.
+      guard order == "<" || order == ">" || order == "|" && elementTypes[index].kind == .uint8 else {
+        throw failure("byte order `\(order)` is unknown")
+      }
       elementTypes[index].isBigEndian = order == ">"
     case .array(let index): arrays[index] = try array(from: state)
     case .matrix(let index): matrices[index] = try matrix(from: state)

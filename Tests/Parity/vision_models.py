@@ -127,36 +127,37 @@ class WideResNet(nn.Module):
 
 
 def cases() -> dict[str, dict]:
-    """Case name to Basin's model name and options, the side of the pictures, and the reference."""
+    """Case name to Basin's model name and options, the side of the pictures, the least side that passes through, and the
+    reference."""
     found = {}
 
-    def add(name: str, model: str, side: int, build, **settings) -> None:
+    def add(name: str, model: str, sides: tuple[int, int], build, **settings) -> None:
         found[name] = {
-            "model": model, "side": side, "build": build,
+            "model": model, "side": sides[0], "least": sides[1], "build": build,
             "settings": {key: str(value).lower() for key, value in settings.items()},
         }
 
     for depth in (11, 13, 16, 19):
         for suffix, batch_norm in (("", False), ("-bn", True)):
-            add(f"vgg{depth}{suffix}", f"vgg{depth}{suffix}", 32,
+            add(f"vgg{depth}{suffix}", f"vgg{depth}{suffix}", (32, 32),
                 lambda d=depth, b=batch_norm: vgg(d, 8, 16, b, True), width=8, hidden=16, dropout=0)
-    add("vgg11-imagenet", "vgg11", 64, lambda: vgg(11, 4, 16, False, False), width=4, hidden=16, dropout=0, form="imagenet")
-    add("vgg16-bn-imagenet", "vgg16-bn", 64, lambda: vgg(16, 4, 16, True, False), width=4, hidden=16, dropout=0, form="imagenet")
-    add("preresnet20", "preresnet20", 16, lambda: PreResNet(20, width=8), width=8)
-    add("preresnet164", "preresnet164", 8, lambda: PreResNet(164, width=8, bottleneck=True), width=8)
+    add("vgg11-imagenet", "vgg11", (64, 64), lambda: vgg(11, 4, 16, False, False), width=4, hidden=16, dropout=0, form="imagenet")
+    add("vgg16-bn-imagenet", "vgg16-bn", (64, 64), lambda: vgg(16, 4, 16, True, False), width=4, hidden=16, dropout=0, form="imagenet")
+    add("preresnet20", "preresnet20", (16, 8), lambda: PreResNet(20, width=8), width=8)
+    add("preresnet164", "preresnet164", (8, 4), lambda: PreResNet(164, width=8, bottleneck=True), width=8)
     for depth in (18, 34, 50, 101, 152):
-        add(f"resnet{depth}", f"resnet{depth}", 32, lambda d=depth: resnet(d, 8, True), width=8)
+        add(f"resnet{depth}", f"resnet{depth}", (32, 8), lambda d=depth: resnet(d, 8, True), width=8)
     for depth in (18, 50):
-        add(f"resnet{depth}-imagenet", f"resnet{depth}", 64, lambda d=depth: resnet(d, 8, False), width=8, form="imagenet")
-    add("wrn28-10", "wrn28-10", 16, lambda: WideResNet(28, 1), widening=1)
-    add("wrn16-4", "wrn16-4", 16, lambda: WideResNet(16, 2), widening=2)
+        add(f"resnet{depth}-imagenet", f"resnet{depth}", (64, 32), lambda d=depth: resnet(d, 8, False), width=8, form="imagenet")
+    add("wrn28-10", "wrn28-10", (16, 8), lambda: WideResNet(28, 1), widening=1)
+    add("wrn16-4", "wrn16-4", (16, 8), lambda: WideResNet(16, 2), widening=2)
     for depth, blocks in ((121, (6, 12, 24, 16)), (161, (6, 12, 36, 24)), (169, (6, 12, 32, 32))):
-        add(f"densenet{depth}", f"densenet{depth}", 64, lambda b=blocks: densenet(b, 4, False), growth=4, form="imagenet")
-    add("densenet121-cifar", "densenet121", 32, lambda: densenet((6, 12, 24, 16), 4, True), growth=4)
-    add("densenet-bc", "densenet-bc", 16, lambda: densenet((6, 6, 6), 6, True, "norm_final"), depth=40, growth=6)
-    add("mobilenetv2", "mobilenetv2", 64, lambda: mobilenet(0.25, False), widthMultiplier=0.25, dropout=0, form="imagenet")
-    add("mobilenetv2-cifar", "mobilenetv2", 32, lambda: mobilenet(0.25, True), widthMultiplier=0.25, dropout=0)
-    add("convnext-tiny", "convnext-tiny", 32, lambda: convnext(8, 4), width=8, stochasticDepth=0, patch=4)
-    add("vit-tiny", "vit-tiny", 16, lambda: vit(24, 3, 16, 4), width=24, heads=3)
-    add("vit-small", "vit-small", 32, lambda: vit(24, 6, 32, 8), width=24, heads=6, patch=8)
+        add(f"densenet{depth}", f"densenet{depth}", (64, 32), lambda b=blocks: densenet(b, 4, False), growth=4, form="imagenet")
+    add("densenet121-cifar", "densenet121", (32, 8), lambda: densenet((6, 12, 24, 16), 4, True), growth=4)
+    add("densenet-bc", "densenet-bc", (16, 8), lambda: densenet((6, 6, 6), 6, True, "norm_final"), depth=40, growth=6)
+    add("mobilenetv2", "mobilenetv2", (64, 32), lambda: mobilenet(0.25, False), widthMultiplier=0.25, dropout=0, form="imagenet")
+    add("mobilenetv2-cifar", "mobilenetv2", (32, 8), lambda: mobilenet(0.25, True), widthMultiplier=0.25, dropout=0)
+    add("convnext-tiny", "convnext-tiny", (32, 32), lambda: convnext(8, 4), width=8, stochasticDepth=0, patch=4)
+    add("vit-tiny", "vit-tiny", (16, 16), lambda: vit(24, 3, 16, 4), width=24, heads=3)
+    add("vit-small", "vit-small", (32, 32), lambda: vit(24, 6, 32, 8), width=24, heads=6, patch=8)
     return found

@@ -12,14 +12,18 @@ import Vision
     /// Of the batch.
     var shape: [Int]
     var input: String
+    var rate: Double
     /// What float32 is compared in.
     var float32: [String]
+    /// One picture for evaluation mode.
+    var fixedShape: [Int]
+    var fixedInput: String
   }
 
   private struct Fixture {
     let tensors: [String: Tensor]
     let cases: [String: Case]
-    let gain, rate, tolerance, float32Tolerance, vanishing: Double
+    let gain, tolerance, float32Tolerance, vanishing: Double
     let steps, classes: Int
 
     init() throws {
@@ -30,7 +34,6 @@ import Vision
       self.tensors = tensors
       cases = try value("cases", [String: Case].self)
       gain = try value("gain", Double.self)
-      rate = try value("rate", Double.self)
       tolerance = try value("tolerance", Double.self)
       float32Tolerance = try value("float32Tolerance", Double.self)
       vanishing = try value("vanishing", Double.self)
@@ -69,8 +72,10 @@ import Vision
       }
     }
     let parameters = tensors.filter { $0.role == .parameter }
-    let batch = ImageBatch(
-      try Tensor(ParityFormula.pictures(item.input, item.shape), shape: item.shape).channelsLast().to(dtype))
+    func pictures(_ path: String, _ shape: [Int]) throws -> ImageBatch {
+      ImageBatch(try Tensor(ParityFormula.pictures(path, shape), shape: shape).channelsLast().to(dtype))
+    }
+    let batch = try pictures(item.input, item.shape)
     let labels = try Tensor(ParityFormula.labels(item.shape[0], classes: fixture.classes))
 
     var errors: [(key: String, error: Double)] = []
@@ -92,6 +97,14 @@ import Vision
       }
     }
 
+    let digest = ParityFormula.fnv1a32("vision.weights")
+    let weights = try Tensor((0..<fixture.classes).map { Float(ParityFormula.unit(digest, $0)) }).to(dtype)
+    let fixed = try model(pictures(item.fixedInput, item.fixedShape), .evaluate).prediction
+    try (fixed * weights).sum().backward()
+    try check("fixed.logits", fixed)
+    try check("fixed.gradients", parameters.map { ($0.path, try #require(try $0.tensor.gradient(), "\($0.path)")) })
+    for parameter in parameters { try parameter.tensor.clearGradient() }
+
     var losses: [Double] = []
     for step in 0..<(dtype == .float32 ? 1 : fixture.steps) {
       let logits = try model(batch, .train(RandomStream(Random(seed: 0)))).prediction
@@ -106,7 +119,7 @@ import Vision
       }
       try LibTorch.withoutGradient {
         for parameter in parameters {
-          try parameter.tensor.copy(from: parameter.tensor - #require(try parameter.tensor.gradient()) * fixture.rate)
+          try parameter.tensor.copy(from: parameter.tensor - #require(try parameter.tensor.gradient()) * item.rate)
           try parameter.tensor.clearGradient()
         }
       }
@@ -123,9 +136,10 @@ import Vision
 
     let tolerance = dtype == .float32 ? fixture.float32Tolerance : fixture.tolerance
     let failures = errors.filter { !($0.error <= tolerance) }
-    #expect(
-      failures.isEmpty,
-      "\(name) in \(dtype): \(failures.count) of \(errors.count) differ: \(failures.prefix(5).map { "\($0.key) by \($0.error)" })")
+    if !failures.isEmpty {
+      let first = failures.prefix(5).map { "\($0.key) by \($0.error)" }
+      Issue.record("\(name) in \(dtype): \(failures.count) of \(errors.count) differ: \(first)")
+    }
     if let worst = errors.max(by: { $0.error < $1.error }) {
       print("parity \(name) \(dtype): \(errors.count) numbers, worst relative error \(worst.error) (\(worst.key))")
     }

@@ -83,6 +83,7 @@ import Vision
 
   @Test func emnistIsTransposedAndItsPartsHaveTheirClasses() throws {
     let folder = try TemporaryFolder()
+    try FileManager.default.createDirectory(atPath: folder.path + "/image/emnist/gzip", withIntermediateDirectories: true)
     func write(_ part: String, _ labels: [UInt8]) throws {
       let header: [UInt8] = [0, 0, 8, 3, 0, 0, 0, UInt8(labels.count), 0, 0, 0, 2, 0, 0, 0, 3]
       for split in ["train", "test"] {

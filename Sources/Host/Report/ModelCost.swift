@@ -17,6 +17,8 @@ public struct ModelCost: Sendable {
     multiplyAdds = products
     // Two sizes, so that what does not grow with the batch drops out. One example would have no variance.
     let (small, large) = (2, 4)
+    // What LibTorch prepares once for each shape and keeps is no activation.
+    for count in [small, large] { _ = try Self.bytesKept(by: model, count) }
     guard let less = try Self.bytesKept(by: model, small), let more = try Self.bytesKept(by: model, large) else {
       activationBytes = nil
       return

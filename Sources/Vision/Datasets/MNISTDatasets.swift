@@ -61,7 +61,8 @@ public enum EMNIST: PictureSource {
     }
   }
 
-  private static let folders = ["emnist", "emnist/gzip", "emnist/raw", "EMNIST/raw", "EMNIST/raw/gzip"].flatMap { ["image/\($0)", $0] }
+  private static let folders = ["emnist", "emnist/gzip", "emnist/raw", "EMNIST/raw", "EMNIST/raw/gzip"]
+    .flatMap { ["image/\($0)", $0] }
 
   public static func load(_ options: SourceOptions, _ source: DataSource) throws -> LoadedPictures {
     let root = try source.requireRoot()

@@ -41,9 +41,11 @@ extension PictureOptions {
       Field("augment", \.common.augment, "random crop (and flip) of training pictures"),
       Field("padding", \.common.padding, in: 0...256, "black rows and columns on each side before the random crop"),
       Field("flip", \.common.flip, "mirror half of the augmented pictures"),
-      Field("subset", \.common.subset, in: 0...1_000_000_000, "how many of train's pictures there are, by the classes' shares; 0: all"),
+      Field("subset", \.common.subset, in: 0...1_000_000_000, "how many of train's pictures to take, by the classes' shares; 0: all"),
       Field("labelNoise", \.common.labelNoise, in: 0...1, "the part of the examples trained on that get another class's label"),
-      Field("choiceSeed", \.common.choiceSeed, in: 0...Int.max, "which pictures subset and labelNoise choose; independent of the run's seed"),
+      Field(
+        "choiceSeed", \.common.choiceSeed, in: 0...Int.max,
+        "which pictures subset and labelNoise choose; independent of the run's seed"),
     ]
   }
 }

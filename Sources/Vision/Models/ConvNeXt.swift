@@ -20,7 +20,9 @@ public final class ConvNeXt: Model {
       [
         Field("width", \.width, in: 8...1024, "channels of the first stage; the others have two, four and eight times as many"),
         Field("patch", \.patch, in: 0...32, "side of the stem's patches; 0: 4, or 2 up to 64x64"),
-        Field("stochasticDepth", \.stochasticDepth, in: 0...0.95, "probability that the last block's branch is left out of an example"),
+        Field(
+          "stochasticDepth", \.stochasticDepth, in: 0...0.95,
+          "probability that the last block's branch is left out of an example"),
       ]
     }
   }

@@ -17,7 +17,9 @@ public final class MobileNetV2: Model {
 
     public static var fields: [Field<Self>] {
       [
-        Field("widthMultiplier", \.widthMultiplier, in: 0.05...8, "what all widths are multiplied by, then rounded to multiples of 8"),
+        Field(
+          "widthMultiplier", \.widthMultiplier, in: 0.05...8,
+          "what all widths are multiplied by, then rounded to multiples of 8"),
         Field("dropout", \.dropout, in: 0...0.95, "dropout rate before the classifier"),
         PictureForm.field(\.form, "strides"),
       ]

@@ -25,7 +25,9 @@ public final class VisionTransformer: Model {
         Field("depth", \.depth, in: 1...200, "transformer blocks"),
         Field("heads", \.heads, in: 1...256, "heads of attention; the width is a multiple of them"),
         Field("patch", \.patch, in: 0...256, "side of a patch; 0: 16, or 4 up to 64x64"),
-        Field("stochasticDepth", \.stochasticDepth, in: 0...0.95, "probability that the last block's branches are left out of an example"),
+        Field(
+          "stochasticDepth", \.stochasticDepth, in: 0...0.95,
+          "probability that the last block's branches are left out of an example"),
       ]
     }
   }
