@@ -78,13 +78,13 @@ for target in "${targets[@]}"; do
   # What Swift's runtime keeps for good is no leak.
   leaks=1
   [[ ! $target =~ ^(tu|ogb|archive)$ ]] || leaks=0
-  # On a busy machine libFuzzer's own clock runs ahead of the processor's: bash's limit is on the latter.
+  # On a busy machine libFuzzer's own clock runs ahead of the processor's (hence a minute for one input): bash's limit is on the latter.
   begin=$SECONDS
   code=0
   (
     cd -- "$folder"
     ulimit -t "$seconds"
-    exec "./$target" -max_len=4096 -timeout=10 -rss_limit_mb=2048 -dict="$here/graph.dict" -detect_leaks="$leaks" "$target-corpus" "${seeds[@]}" >"$target.log" 2>&1
+    exec "./$target" -max_len=4096 -timeout=60 -rss_limit_mb=2048 -dict="$here/graph.dict" -detect_leaks="$leaks" "$target-corpus" "${seeds[@]}" >"$target.log" 2>&1
   ) || code=$?
   # 137 and 152 are the limit's signals.
   if [[ $code == 137 || $code == 152 ]] && ! grep -q "Test unit written" "$folder/$target.log"; then
