@@ -31,7 +31,7 @@ struct DatasetOGBTests {
     let data = try dataset(folder)
     #expect(Split.allCases.map { data.count($0) } == [2, 1, 0])
     #expect(data.facts.task == .classification(classes: 2))
-    #expect(data.facts.shape == .init(features: 2, level: .graph, meanNodes: 2))
+    #expect(data.facts.shape == .init(features: 2, level: .graph, meanNodes: 2, edgeFeatures: 2))
     let (input, target) = try data.batch([0], of: .validation, augmentation: nil)
     #expect(try target.values(Int64.self) == [1] && input.items.values(Int64.self) == [2])
     #expect(input.graph.graphPointers == [0, 3, 5, 6])

@@ -58,7 +58,7 @@ struct DatasetTUTests {
       let data = try dataset(path)
       #expect(Split.allCases.map { data.count($0) } == [3, 0, 0])
       #expect(data.labels(.train) == [1, 0, 1])
-      #expect(data.facts.shape == .init(features: 5, level: .graph, meanNodes: 8.0 / 3))
+      #expect(data.facts.shape == .init(features: 5, level: .graph, meanNodes: 8.0 / 3, edgeFeatures: 4))
       #expect(data.facts.task == .classification(classes: 2))
       let graph = try graph(data)
       #expect(graph.graphPointers == [0, 3, 6, 8])

@@ -65,6 +65,24 @@ final class PreparedRun {
       dataset.task, configuration.loss,
       labels: dataset.labels(trainingSplit.split).map { labels in trainingSplit.ids.map { labels[$0] } },
       device: configuration.device)
+    if try isSmall() { try LibTorch.setThreads(1) }
+  }
+
+  /// Multiplications of a forward pass below which a step is quicker on one thread: waking a second one takes longer than it
+  /// saves, and a hundred times longer where another program has that core.
+  private static let leastSharedWork = 8_000_000
+
+  /// Whether a training batch has so little work. A function of configuration and data, and the same for the whole run, so
+  /// that its bits can be repeated.
+  private func isSmall() throws -> Bool {
+    guard configuration.threads > 1, configuration.device == .cpu else { return false }
+    func work(_ count: Int) throws -> Int? {
+      let batch = try dataset.batch(
+        Array(splits.train.ids.prefix(count)), of: splits.train.split, augmentation: nil, device: configuration.device)
+      return model.multiplications(batch)
+    }
+    guard try work(1) != nil, let work = try work(configuration.batchSize ?? splits.train.count) else { return false }
+    return work < Self.leastSharedWork
   }
 
   var stepsPerEpoch: Int { EpochOrder.count(splits.train.count, size: configuration.examplesPerStep) }

@@ -20,7 +20,7 @@ public protocol Model<Input>: Module {
   associatedtype ModelOptions: Options
   init(_ options: ModelOptions, shape: Input.Shape, task: Task) throws
   func callAsFunction(_ input: Input, _ mode: Mode) throws -> Output
-  /// About how many multiplications a forward pass over a batch has: a small one is not divided among threads. nil: many.
+  /// About how many multiplications a forward pass over a batch has: runs with small ones take one thread. nil: many.
   func multiplications(_ input: Input) -> Int?
 }
 

@@ -43,6 +43,8 @@ final class DatasetBox<D: Dataset>: LoadedDataset {
 public protocol LoadedModel: AnyObject {
   var module: any Module { get }
   func forward(_ batch: PreparedBatch, _ mode: Mode) throws -> Output
+  /// About how many multiplications a forward pass has; nil: many.
+  func multiplications(_ batch: PreparedBatch) -> Int?
   /// `count` made-up examples of the shape the model was made for; nil where its inputs cannot be made up. Every class is 0.
   func exampleBatch(_ count: Int) throws -> PreparedBatch?
 }
@@ -62,9 +64,10 @@ final class ModelBox<M: Model>: LoadedModel {
     guard let input = batch.input as? M.Input else {
       throw BasinError.internalError("the model takes \(M.Input.self), the batch is \(type(of: batch.input))")
     }
-    try LibTorch.adaptThreads(toWork: model.multiplications(input))
     return try model(input, mode)
   }
+
+  func multiplications(_ batch: PreparedBatch) -> Int? { (batch.input as? M.Input).flatMap(model.multiplications) }
 
   func exampleBatch(_ count: Int) throws -> PreparedBatch? {
     try M.Input.example(shape, count: count).map {

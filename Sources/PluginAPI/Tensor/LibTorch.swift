@@ -1,5 +1,4 @@
 import LibTorchTable
-import Synchronization
 import TensorKernels
 
 #if canImport(Glibc)
@@ -62,21 +61,6 @@ public enum LibTorch {
   /// Threads of one operation (intra-op parallelism).
   public static func setThreads(_ count: Int) throws {
     try check(table.get().setThreads(Int32(clamping: count)), "setThreads")
-    allowedThreads.withLock { $0 = count }
-  }
-
-  private static let allowedThreads = Mutex<Int?>(nil)
-  /// Multiplications below which a pass and what follows it are quicker on one thread: waking a second one takes longer
-  /// than it saves, and a thousand times longer where another program has the second core.
-  private static let leastSharedWork = 8_000_000
-
-  /// Uses one thread from here on if a forward pass has so little work, else as many as ``setThreads(_:)`` allowed.
-  ///
-  /// A function of the work alone, so that a run gives the same bits whenever it is repeated.
-  static func adaptThreads(toWork multiplications: Int?) throws {
-    guard let allowed = allowedThreads.withLock({ $0 }), allowed > 1 else { return }
-    let wanted = (multiplications ?? .max) < leastSharedWork ? 1 : allowed
-    if try threads() != wanted { try check(table.get().setThreads(Int32(clamping: wanted)), "setThreads") }
   }
 
   public static func threads() throws -> Int { Int(try table.get().threads()) }
