@@ -35,8 +35,9 @@ case "${1:-}" in
     ;;
   mutag-gin | nci1-gin)
     # Whole epochs with the making of batches, over as many graphs on both sides: Basin trains on 81 of 100.
+    # Many epochs a turn: a peer's threads go on spinning for some milliseconds after it.
     needs_data
-    [[ $1 == mutag-gin ]] && examples=152 steps=4 || { examples=3329; steps=1; }
+    [[ $1 == mutag-gin ]] && examples=152 steps=20 || { examples=3329; steps=1; }
     ours="$basin __steps --model gin --dataset ${1%-gin} --whole-epochs --with-data --method backbone --data-root $data --threads $threads"
     ours+=" --set model.hidden=${HIDDEN:-64} --batch-size ${BATCH:-128}"
     peer="$python $here/graph_peer.py graphs $data --dataset ${1%-gin} --hidden ${HIDDEN:-64} --batch-size ${BATCH:-128} --examples $examples --warmup 1 --serve --threads $threads"

@@ -70,7 +70,7 @@ final class PreparedRun {
 
   /// Multiplications of a forward pass below which a step is quicker on one thread: waking a second one takes longer than it
   /// saves, and a hundred times longer where another program has that core.
-  private static let leastSharedWork = 8_000_000
+  private static let leastSharedWork = 30_000_000
 
   /// Whether a training batch has so little work. A function of configuration and data, and the same for the whole run, so
   /// that its bits can be repeated.
