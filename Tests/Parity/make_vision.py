@@ -192,5 +192,5 @@ if __name__ == "__main__":
     if not chosen:
         fixture.write("vision-models", tensors, {
             "cases": metadata, "gain": GAIN, "steps": STEPS, "float32Tolerance": FLOAT32_TOLERANCE,
-            "tolerance": TOLERANCE, "vanishing": VANISHING, "classes": vision_models.CLASSES,
+            "tolerance": TOLERANCE, "vanishingBelow": VANISHING, "classes": vision_models.CLASSES,
         })

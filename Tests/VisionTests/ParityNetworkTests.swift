@@ -36,7 +36,7 @@ import Vision
       gain = try value("gain", Double.self)
       tolerance = try value("tolerance", Double.self)
       float32Tolerance = try value("float32Tolerance", Double.self)
-      vanishing = try value("vanishing", Double.self)
+      vanishing = try value("vanishingBelow", Double.self)
       steps = try value("steps", Int.self)
       classes = try value("classes", Int.self)
     }

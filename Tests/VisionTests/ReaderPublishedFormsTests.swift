@@ -155,8 +155,8 @@ import Vision
       + two(0x0112) + two(3) + four(1) + two(orientation) + two(0) + four(0)
     let marker = Array("Exif\0\0".utf8) + tiff
     let length = marker.count + 2
-    let turned = TestJPEG.colour.prefix(2) + [0xff, 0xe1, UInt8(length >> 8), UInt8(length & 255)] + marker + TestJPEG.colour.dropFirst(2)
-    let plain = try PictureDecoder.decode(TestJPEG.colour, file: nil)
+    let turned = TestJPEG.quarters.prefix(2) + [0xff, 0xe1, UInt8(length >> 8), UInt8(length & 255)] + marker + TestJPEG.quarters.dropFirst(2)
+    let plain = try PictureDecoder.decode(TestJPEG.quarters, file: nil)
     let (pixels, size) = try PictureDecoder.decode(Array(turned), file: nil)
     let (height, width) = (plain.size.height, plain.size.width)
     #expect(size == (orientation < 5 ? plain.size : PictureSize(height: width, width: height)))
