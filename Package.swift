@@ -35,7 +35,7 @@ let package = Package(
     .target(name: "GraphKernels", path: "Sources/Graph/Kernels"),
     .target(
       name: "GraphXML", dependencies: ["CLibXML2"], path: "Sources/Graph/XML", linkerSettings: [.linkedLibrary("xml2")]),
-    .target(name: "Pickle", dependencies: [api], path: "Sources/Pickle", swiftSettings: swift6),
+    .target(name: "Pickle", dependencies: [api], path: "Sources/Pickle", exclude: ["README.md"], swiftSettings: swift6),
     .target(
       name: "Graph", dependencies: [api, "Pickle", "GraphXML", "GraphKernels", "CZlib", "CArchive", "Yams"], path: "Sources/Graph",
       exclude: ["Entry", "Kernels", "XML", "README.md", "Resources/generate_communities.py"],

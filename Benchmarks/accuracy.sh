@@ -14,7 +14,7 @@ case "$set_name" in
   # An epoch of DD takes seconds.
   sagpool-h:dd) flags=(--model sagpool-h --epochs 40 "${pooling[@]}") seeds="${3:-3}" ;;
   sagpool-g:dd) flags=(--model sagpool-g --epochs 25 "${pooling[@]}") seeds="${3:-3}" ;;
-  mincutpool:dd) flags=(--model mincutpool --epochs 20 "${pooling[@]}") seeds="${3:-3}" ;;
+  mincutpool:dd) flags=(--model mincutpool --epochs 50 "${pooling[@]}") seeds="${3:-3}" ;;
   sagpool-g:nci1) flags=(--model sagpool-g --epochs 40 "${pooling[@]}") seeds="${3:-10}" ;;
   sagpool-g:* | sagpool-h:* | mincutpool:*) flags=(--model "${set_name%%:*}" --epochs 100 "${pooling[@]}") seeds="${3:-10}" ;;
   cora) flags=(--model gcn --epochs 200 --method backbone) seeds="${3:-10}" ;;

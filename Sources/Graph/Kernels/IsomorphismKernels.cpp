@@ -5,6 +5,7 @@
 #include <new>
 
 #include "IsomorphismPass.h"
+#include "IsomorphismRows.h"
 #include "SmallProducts.h"
 
 using namespace basin;
@@ -13,119 +14,6 @@ namespace {
 
 // A block has at least as many rows, unless it is the last; a lane has some blocks at least.
 constexpr int64_t blockRows = 64, laneRows = 256, mostLanes = 8;
-
-// Inputs and outputs of the weights' gradients of one layer and lane.
-struct Share {
-  float *weight1, *weight2, *bias1, *bias2, *epsilon;
-};
-
-// Pointers into the memory of a pass.
-struct View {
-  const BasinIsomorphism &network;
-  const BasinIsomorphismPass &pass;
-  float *memory;
-  int64_t stride;
-
-  BASIN_INLINE View(const BasinIsomorphism &network, const BasinIsomorphismPass &pass, float *memory)
-      : network(network), pass(pass), memory(memory), stride(pass.stride) {}
-
-  BASIN_INLINE float *activation(int64_t base, int64_t layer) const {
-    return memory + base + layer * pass.rows * stride;
-  }
-  BASIN_INLINE float *sums(int64_t layer) const { return activation(pass.sums, layer); }
-  BASIN_INLINE float *first(int64_t layer) const { return activation(pass.first, layer); }
-  BASIN_INLINE float *second(int64_t layer) const { return activation(pass.second, layer); }
-  BASIN_INLINE float *gradients() const { return memory + pass.gradients; }
-  BASIN_INLINE float *inputGradients() const { return memory + pass.inputGradients; }
-  // Two arrays take turns: one is read by all while the other is written.
-  BASIN_INLINE float *partials(int turn, int64_t block) const {
-    return memory + pass.partials + ((turn & 1) * pass.blockCount() + block) * 2 * stride;
-  }
-  BASIN_INLINE Applied norm(int64_t layer, int which) const {
-    return Applied(memory + pass.norms + (2 * layer + which) * 4 * stride, stride);
-  }
-  BASIN_INLINE float *scratch(int64_t lane) const { return memory + pass.scratch + lane * pass.scratchOfLane; }
-
-  // W1^T, [K, stride]; W1, W2^T and W2 [W, stride]; b1, b2.
-  BASIN_INLINE float *packed(int64_t layer) const { return memory + pass.packed + layer * pass.packedOfLayer; }
-  BASIN_INLINE float *firstTransposed(int64_t layer) const { return packed(layer); }
-  BASIN_INLINE float *firstWeight(int64_t layer) const { return biases(layer) - 3 * stride * stride; }
-  BASIN_INLINE float *secondTransposed(int64_t layer) const { return biases(layer) - 2 * stride * stride; }
-  BASIN_INLINE float *secondWeight(int64_t layer) const { return biases(layer) - stride * stride; }
-  BASIN_INLINE float *biases(int64_t layer) const { return packed(layer) + pass.packedOfLayer - 2 * stride; }
-
-  BASIN_INLINE Share share(int64_t lane, int64_t layer) const {
-    float *begin = memory + pass.shares + lane * pass.share + layer * pass.shareOfLayer;
-    float *end = begin + pass.shareOfLayer;
-    return {begin, end - 16 - 2 * stride - stride * stride, end - 16 - 2 * stride, end - 16 - stride, end - 16};
-  }
-
-  BASIN_INLINE int64_t rowOfBlock(int64_t block) const {
-    return network.graphPointers[pass.blockGraphs[static_cast<size_t>(block)]];
-  }
-  BASIN_INLINE int64_t blockOfLane(int64_t lane) const { return pass.laneBlocks[static_cast<size_t>(lane)]; }
-  BASIN_INLINE int64_t inputs(int64_t layer) const { return layer == 0 ? network.features : network.width; }
-};
-
-template <int Vectors>
-BASIN_INLINE void sumNeighborsOfRow(const int64_t *pointers, const int32_t *columns, const float *values, float own,
-                                    const float *x, int64_t row, int64_t origin, int64_t stride, float *out) {
-  Sixteen sums[Vectors];
-  for (int v = 0; v < Vectors; ++v) sums[v] = own * sixteen(x + (row - origin) * stride + 16 * v);
-  for (int64_t k = pointers[row]; k < pointers[row + 1]; ++k) {
-    const float value = values[k];
-    const float *other = x + (columns[k] - origin) * stride;
-    for (int v = 0; v < Vectors; ++v) sums[v] += value * sixteen(other + 16 * v);
-  }
-  for (int v = 0; v < Vectors; ++v) sixteen(out + (row - origin) * stride + 16 * v) = sums[v];
-}
-
-// Rows begin..<end of out: the weighted sums over the entries of each row, plus `own` times the row itself. x and out
-// begin at row `begin`.
-BASIN_INLINE void sumNeighbors(const int64_t *pointers, const int32_t *columns, const float *values, float own,
-                               const float *x, int64_t begin, int64_t end, int64_t stride, float *out) {
-  for (int64_t r = begin; r < end; ++r) {
-    int64_t j = 0;
-    for (; j + 32 <= stride; j += 32) {
-      sumNeighborsOfRow<2>(pointers, columns, values, own, x + j, r, begin, stride, out + j);
-    }
-    if (j < stride) sumNeighborsOfRow<1>(pointers, columns, values, own, x + j, r, begin, stride, out + j);
-  }
-}
-
-BASIN_INLINE void addRows(const float *x, int64_t rows, int64_t stride, float *out) {
-  for (int64_t j = 0; j < stride; j += 16) {
-    Sixteen sum = sixteen(out + j);
-    for (int64_t r = 0; r < rows; ++r) sum += sixteen(x + r * stride + j);
-    sixteen(out + j) = sum;
-  }
-}
-
-// The mean of each column and the sum of squares about it.
-BASIN_INLINE void moments(const float *x, int64_t rows, int64_t stride, float *out) {
-  for (int64_t j = 0; j < stride; j += 16) {
-    Sixteen mean = {}, squares = {};
-    for (int64_t r = 0; r < rows; ++r) mean += sixteen(x + r * stride + j);
-    mean *= 1.0f / static_cast<float>(rows);
-    for (int64_t r = 0; r < rows; ++r) {
-      const Sixteen distance = sixteen(x + r * stride + j) - mean;
-      squares += distance * distance;
-    }
-    sixteen(out + j) = mean;
-    sixteen(out + stride + j) = squares;
-  }
-}
-
-// max(x scale + shift, 0); a NaN stays one.
-BASIN_INLINE void rectified(const float *x, const Applied &norm, int64_t rows, int64_t stride, float *out) {
-  for (int64_t j = 0; j < stride; j += 16) {
-    const Sixteen scale = sixteen(norm.scale + j), shift = sixteen(norm.shift + j);
-    for (int64_t r = 0; r < rows; ++r) {
-      const Sixteen y = sixteen(x + r * stride + j) * scale + shift;
-      sixteen(out + r * stride + j) = (Sixteen)((SixteenBits)y & ~(SixteenBits)(y < 0));
-    }
-  }
-}
 
 void setApplied(const BasinNorm &norm, int64_t width, int64_t stride, float epsilon, const double *variance,
                 Applied &out) {
@@ -323,48 +211,6 @@ void combineGradients(const View &view, const BasinNorm &norm, bool isFirst, int
     norm.biasGradient[j] = static_cast<float>(totals[static_cast<size_t>(j)]);
     norm.weightGradient[j] = static_cast<float>(totals[static_cast<size_t>(stride + j)]);
   }
-}
-
-// The gradient at a normalization's result, through ReLU: `gradient` where the result is over 0, in place; and what
-// combineGradients adds up.
-BASIN_INLINE void throughRectifier(const float *x, const Applied &norm, int64_t rows, int64_t stride, float *gradient,
-                                   float *sums) {
-  for (int64_t j = 0; j < stride; j += 16) {
-    const Sixteen scale = sixteen(norm.scale + j), shift = sixteen(norm.shift + j);
-    const Sixteen mean = sixteen(norm.mean + j), inverse = sixteen(norm.inverse + j);
-    Sixteen plain = {}, weighted = {};
-    for (int64_t r = 0; r < rows; ++r) {
-      const Sixteen in = sixteen(x + r * stride + j), y = in * scale + shift;
-      float *place = gradient + r * stride + j;
-      const Sixteen kept = (Sixteen)((SixteenBits)sixteen(place) & ~(SixteenBits)(y <= 0));
-      sixteen(place) = kept;
-      plain += kept;
-      weighted += kept * ((in - mean) * inverse);
-    }
-    sixteen(sums + j) = plain;
-    sixteen(sums + stride + j) = weighted;
-  }
-}
-
-// Through the normalization: scale (gradient - means - xhat weighted means).
-BASIN_INLINE void throughNorm(const float *x, const Applied &norm, const float *means, const float *gradient,
-                              int64_t rows, int64_t stride, float *out) {
-  for (int64_t j = 0; j < stride; j += 16) {
-    const Sixteen scale = sixteen(norm.scale + j), mean = sixteen(norm.mean + j), inverse = sixteen(norm.inverse + j);
-    const Sixteen plain = sixteen(means + j), weighted = sixteen(means + stride + j);
-    for (int64_t r = 0; r < rows; ++r) {
-      const Sixteen hat = (sixteen(x + r * stride + j) - mean) * inverse;
-      sixteen(out + r * stride + j) = scale * (sixteen(gradient + r * stride + j) - plain - hat * weighted);
-    }
-  }
-}
-
-BASIN_INLINE float dot(const float *a, const float *b, int64_t count) {
-  Sixteen sum = {};
-  for (int64_t i = 0; i < count; i += 16) sum += sixteen(a + i) * sixteen(b + i);
-  float total = 0;
-  for (int i = 0; i < 16; ++i) total += sum[i];
-  return total;
 }
 
 // Adds the readout's gradient to the rows of a block, or sets them to it.

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "IsomorphismKernels.h"
+#include "Vectors.h"
 
 namespace basin {
 
@@ -100,5 +101,62 @@ struct BasinIsomorphismPass {
     return begin;
   }
 };
+
+namespace basin {
+
+// Inputs and outputs of the weights' gradients of one layer and lane.
+struct Share {
+  float *weight1, *weight2, *bias1, *bias2, *epsilon;
+};
+
+// Pointers into the memory of a pass.
+struct View {
+  const BasinIsomorphism &network;
+  const BasinIsomorphismPass &pass;
+  float *memory;
+  int64_t stride;
+
+  BASIN_INLINE View(const BasinIsomorphism &network, const BasinIsomorphismPass &pass, float *memory)
+      : network(network), pass(pass), memory(memory), stride(pass.stride) {}
+
+  BASIN_INLINE float *activation(int64_t base, int64_t layer) const {
+    return memory + base + layer * pass.rows * stride;
+  }
+  BASIN_INLINE float *sums(int64_t layer) const { return activation(pass.sums, layer); }
+  BASIN_INLINE float *first(int64_t layer) const { return activation(pass.first, layer); }
+  BASIN_INLINE float *second(int64_t layer) const { return activation(pass.second, layer); }
+  BASIN_INLINE float *gradients() const { return memory + pass.gradients; }
+  BASIN_INLINE float *inputGradients() const { return memory + pass.inputGradients; }
+  // Two arrays take turns: one is read by all while the other is written.
+  BASIN_INLINE float *partials(int turn, int64_t block) const {
+    return memory + pass.partials + ((turn & 1) * pass.blockCount() + block) * 2 * stride;
+  }
+  BASIN_INLINE Applied norm(int64_t layer, int which) const {
+    return Applied(memory + pass.norms + (2 * layer + which) * 4 * stride, stride);
+  }
+  BASIN_INLINE float *scratch(int64_t lane) const { return memory + pass.scratch + lane * pass.scratchOfLane; }
+
+  // W1^T, [K, stride]; W1, W2^T and W2 [W, stride]; b1, b2.
+  BASIN_INLINE float *packed(int64_t layer) const { return memory + pass.packed + layer * pass.packedOfLayer; }
+  BASIN_INLINE float *firstTransposed(int64_t layer) const { return packed(layer); }
+  BASIN_INLINE float *firstWeight(int64_t layer) const { return biases(layer) - 3 * stride * stride; }
+  BASIN_INLINE float *secondTransposed(int64_t layer) const { return biases(layer) - 2 * stride * stride; }
+  BASIN_INLINE float *secondWeight(int64_t layer) const { return biases(layer) - stride * stride; }
+  BASIN_INLINE float *biases(int64_t layer) const { return packed(layer) + pass.packedOfLayer - 2 * stride; }
+
+  BASIN_INLINE Share share(int64_t lane, int64_t layer) const {
+    float *begin = memory + pass.shares + lane * pass.share + layer * pass.shareOfLayer;
+    float *end = begin + pass.shareOfLayer;
+    return {begin, end - 16 - 2 * stride - stride * stride, end - 16 - 2 * stride, end - 16 - stride, end - 16};
+  }
+
+  BASIN_INLINE int64_t rowOfBlock(int64_t block) const {
+    return network.graphPointers[pass.blockGraphs[static_cast<size_t>(block)]];
+  }
+  BASIN_INLINE int64_t blockOfLane(int64_t lane) const { return pass.laneBlocks[static_cast<size_t>(lane)]; }
+  BASIN_INLINE int64_t inputs(int64_t layer) const { return layer == 0 ? network.features : network.width; }
+};
+
+}  // namespace basin
 
 #endif

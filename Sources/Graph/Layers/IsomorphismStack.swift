@@ -46,8 +46,8 @@ final class IsomorphismStack {
     case .estimateStatistics: return nil
     }
     if trains { for norm in allNorms { try norm.batches.withMemory(of: Int64.self) { $0.pointee &+= 1 } } }
-    let parameters = try self.parameters.map { try $0.contiguous() }
-    return try customFunction("isomorphismStack", self.parameters) {
+    let inputs = self.parameters, parameters = try inputs.map { try $0.contiguous() }
+    return try customFunction("isomorphismStack", inputs) {
       let pass = try Pass(self, field, graph, segments, trains: trains)
       let output = try Tensor.empty([segments.count, convs[0].outputWidth * (readsAll ? convs.count : 1)])
       try pass.run(parameters, nil, output) { basinIsomorphismForward($0, $1, $2, $3, $4, $5) }

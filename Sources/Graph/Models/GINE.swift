@@ -2,17 +2,7 @@ import PluginAPI
 
 /// The graph isomorphism network that reads the features of edges (Hu et al. 2020), for graphs and for nodes.
 public final class GINE: GraphNetwork, Model {
-  public struct Settings: NetworkSettings {
-    public var network = NetworkShape(
-      hidden: 64, layers: 5, dropout: 0, norm: .batch, readout: .sum, jumping: .cat)
-    public var learnEpsilon = false
-
-    public init() {}
-
-    public static var fields: [Field<Self>] {
-      networkFields + [Field("learnEpsilon", \.learnEpsilon, "learn how much a node counts beside its neighbours")]
-    }
-  }
+  public typealias Settings = GIN.Settings
 
   public let convs: [EdgeIsomorphismConvolution]
   /// Its perceptrons do.

@@ -131,16 +131,13 @@ private struct Rows: Sendable {
     nonisolated(unsafe) let parts = try partials.withMemory(of: Float.self) { $0 }
     let (rows, channels) = (Int64(rows), Int64(channels))
     try withExtendedLifetime((x, other, sum, partials)) {
-      if byBatch {
+      // In evaluation just for the sum.
+      if byBatch || others != nil {
         try parallel { basinNormMoments(values, others, rows, channels, $0, $1, sums, parts) }
+      }
+      if byBatch {
         basinNormCombine(parts, rows, channels, &mean, &variance)
         try norm.countBatch()
-      } else if let others, let sums {
-        try parallel { begin, end in
-          let first = Int(begin * basinNormBlockRows(channels) * channels)
-          let last = Int(min(rows, end * basinNormBlockRows(channels)) * channels)
-          for index in first..<last { sums[index] = values[index] + others[index] }
-        }
       }
     }
     try norm.runningMean.withMemory(of: Float.self) { running in
