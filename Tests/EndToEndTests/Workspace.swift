@@ -34,7 +34,7 @@ final class Workspace {
     try RunningProgram(BuiltProgram.path, arguments, environment: fullEnvironment, in: path)
   }
 
-  func run(_ arguments: [String], timeout: Duration = .seconds(60)) throws -> Outcome {
+  func run(_ arguments: [String], timeout: Duration = .seconds(240)) throws -> Outcome {
     try start(arguments).finish(timeout: timeout)
   }
 

@@ -1,3 +1,4 @@
+import Foundation
 import PluginAPI
 import Testing
 
@@ -39,6 +40,24 @@ import Testing
       return try drawn.bytes() + drawn.droppedOut(0.4, random).bytes()
     }
     #expect(results[0] == results[1] && results[0] == results[2])
+  }
+
+  @Test func aThreadMayHaveItsOwnNumber() throws {
+    let before = try LibTorch.threads()
+    defer { try? LibTorch.setThreads(before) }
+    try LibTorch.setThreads(2)
+    final class Seen: @unchecked Sendable { var numbers: [Int] = [] }
+    let seen = Seen(), done = DispatchSemaphore(value: 0)
+    let thread = Thread {
+      defer { done.signal() }
+      seen.numbers.append((try? LibTorch.threads()) ?? 0)
+      try? LibTorch.setThreadsOfThisThread(1)
+      seen.numbers.append((try? LibTorch.threads()) ?? 0)
+    }
+    thread.start()
+    done.wait()
+    #expect(seen.numbers == [2, 1])
+    #expect(try LibTorch.threads() == 2)
   }
 
   @Test func impossibleThreadCountsAreErrors() {

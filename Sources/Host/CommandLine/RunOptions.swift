@@ -27,6 +27,8 @@ struct RunOptions: ParsableArguments {
   @Option(help: "The folder of data sets (default: $BASIN_DATA).") var dataRoot: String?
   @Option(help: "cpu, cuda or mps (default: cpu).") var device: String?
   @Option(help: "Threads of one run (default: all cores).") var threads: String?
+  @Option(help: "Threads that make batches while a step runs: a number, 0 for none, auto (default: auto, where steps wait).")
+  var dataThreads: String?
   @Option(name: .customLong("init"), help: ArgumentHelp("Start from these weights: a run, a checkpoint or a .safetensors file.", valueName: "checkpoint"))
   var initialCheckpoint: String?
   @Option(help: ArgumentHelp("Tensors or layers that --init leaves fresh, such as fc for other classes.", valueName: "patterns"))
@@ -50,7 +52,8 @@ struct RunOptions: ParsableArguments {
       (.learningRate, learningRate), (.optimizer, optimizer), (.schedule, schedule), (.averaging, averaging), (.observe, observe),
       (.bnUpdate, bnUpdate), (.bnExamples, bnExamples), (.bnTolerance, bnTolerance), (.precision, precision),
       (.deterministic, deterministic.map { "\($0)" }),
-      (.seed, seed), (.dataRoot, dataRoot), (.device, device), (.threads, threads), (.initialCheckpoint, initialCheckpoint), (.initFresh, initFresh),
+      (.seed, seed), (.dataRoot, dataRoot), (.device, device), (.threads, threads), (.dataThreads, dataThreads),
+      (.initialCheckpoint, initialCheckpoint), (.initFresh, initFresh),
       (.select, select), (.patience, patience), (.maxTime, maxTime), (.monitor, monitor),
       (.validationFraction, validationFraction), (.splitSeed, splitSeed), (.fold, fold), (.checkpointEvery, checkpointEvery), (.keep, keep),
     ]

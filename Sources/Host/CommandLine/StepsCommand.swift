@@ -15,21 +15,17 @@ struct StepsCommand: ParsableCommand {
   @Option(help: "Take a sample into the run's average after every Nth step, within the time (0: never).") var sampleEvery = 0
 
   func run() throws {
-    let request = try options.request()
+    var request = try options.request()
+    // Batches made while the other side has its turn would be a present.
+    if request[.dataThreads] == nil { request[.dataThreads] = "0" }
     let catalog = try PluginOptions(request.plugins).catalog()
     let run = try PreparedRun(RunConfiguration(request, in: catalog), in: catalog)
     let step = try TrainingStep(run, in: catalog)
     let averager = try run.configuration.makePolicy(catalog).makeAverager(run.parameters, in: run.length)
     var done = 0
-    var order: [[Int]] = []
 
     func one() throws -> Double {
-      let index = done % run.stepsPerEpoch
-      if index == 0 {
-        order = EpochOrder.training(
-          run.splits.train.ids, size: run.configuration.batchSize, epoch: done / run.stepsPerEpoch, run.random)
-      }
-      let result = try step(done % run.length.steps, order[index])
+      let result = try step(done % run.length.steps)
       done += 1
       var seconds = result.trainSeconds + (withData ? result.dataSeconds : 0)
       if sampleEvery > 0, done % sampleEvery == 0 {

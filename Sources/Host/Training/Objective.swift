@@ -62,7 +62,9 @@ struct Objective {
   /// How many predictions are right, as a tensor (not read yet); nil where that does not apply.
   func correct(_ prediction: Tensor, _ target: Tensor) throws -> Tensor? {
     switch task {
-    case .classification, .nextToken: try prediction.argmax(-1).equals(target).sum()
+    case .classification, .nextToken:
+      // Of mixed examples the class with the greatest part counts.
+      try prediction.argmax(-1).equals(target.dtype.isFloatingPoint ? target.argmax(-1) : target).sum()
     case .multiLabel(let labels):
       if let known = try KnownLabels(target) {
         try known.correct(prediction)

@@ -29,6 +29,7 @@ public struct RunConfiguration: Sendable {
   public var dataRoot: String?
   public var device: Device
   public var threads: Int
+  public var dataThreads: DataThreads
   public var initialCheckpoint: String?
   /// Tensors that keep their fresh values then: paths or patterns.
   public var initFresh: String?
@@ -110,6 +111,8 @@ public struct RunConfiguration: Sendable {
     device = try request.value(.device, Device.self, "cpu, cuda, cuda:N or mps", where: { _ in true }) ?? .cpu
     threads = try request.value(.threads, Int.self, "a whole number from 1 to 1024", where: { (1...1024).contains($0) })
       ?? ProcessInfo.processInfo.activeProcessorCount
+    dataThreads = try request.value(.dataThreads, DataThreads.self, "auto, or a whole number from 0 to 64", where: { _ in true })
+      ?? .automatic
     initialCheckpoint = request[.initialCheckpoint]
     initFresh = request[.initFresh]
     if initFresh != nil, initialCheckpoint == nil {
@@ -238,6 +241,7 @@ public struct RunConfiguration: Sendable {
     line(.dataRoot, dataRoot)
     line(.device, device.description)
     line(.threads, "\(threads)")
+    line(.dataThreads, dataThreads.description)
     line(.initialCheckpoint, initialCheckpoint)
     line(.initFresh, initFresh)
     line(.select, select.rawValue)

@@ -15,7 +15,7 @@ public struct RunRequest: Sendable {
   /// The keys of a configuration file; each is also a flag of `basin train`.
   public enum Key: String, CaseIterable, Sendable {
     case domain, model, dataset, method, epochs, batchSize, learningRate, optimizer, schedule, averaging, observe
-    case bnUpdate, bnExamples, bnTolerance, precision, deterministic, seed, dataRoot, device, threads
+    case bnUpdate, bnExamples, bnTolerance, precision, deterministic, seed, dataRoot, device, threads, dataThreads
     case initialCheckpoint = "init"
     case initFresh
     case select, monitor, patience, maxTime, validationFraction, splitSeed, fold, checkpointEvery, keep

@@ -57,21 +57,17 @@ public final class TrainingRun {
     defer { bar.clear() }
     let length = run.length
     while step < length.steps, !history.isStopped {
-      let order = trainingStep.order(epoch: step / length.stepsPerEpoch)
-      for index in (step % length.stepsPerEpoch)..<length.stepsPerEpoch {
-        try trainStep(order[index])
-        try average()
-        if step % length.stepsPerEpoch == 0 { try endEpoch(step / length.stepsPerEpoch) }
-        try stopIfAsked()
-        if isCheckpointDue { try writeCheckpoint() }
-        if history.isStopped { break }
-      }
+      try trainStep()
+      try average()
+      if step % length.stepsPerEpoch == 0 { try endEpoch(step / length.stepsPerEpoch) }
+      try stopIfAsked()
+      if isCheckpointDue { try writeCheckpoint() }
     }
     do { return try finish() } catch is Interrupted { throw Interrupted(checkpoint: try writeCheckpoint()) }
   }
 
-  private func trainStep(_ ids: [Int]) throws {
-    let result = try trainingStep(step, ids, update: samplingStep)
+  private func trainStep() throws {
+    let result = try trainingStep(step, update: samplingStep)
     watch.add(.data, result.dataSeconds)
     watch.add(.train, result.trainSeconds)
     if let failure = result.failure {
@@ -81,7 +77,7 @@ public final class TrainingRun {
         advice: "Lower --lr, add warm-up (\(configuration.warmupAdvice)) or limit gradients (--set gradient.clipNorm=1)"
           + (kept.map { "; the last good checkpoint is \($0)" } ?? ""))
     }
-    try history.count(loss: result.loss, correct: result.correct, examples: ids.count)
+    try history.count(loss: result.loss, correct: result.correct, examples: result.examples)
     stepTimes.append(result.trainSeconds)
     step += 1
     bar.update(

@@ -4,10 +4,11 @@ import PluginAPI
 /// One step: batches, forward, loss, backward, optimizer. What the loop and the step timer share.
 final class TrainingStep {
   struct Result {
+    let examples: Int
     let loss: Double
     /// How many predictions were right: a one-element tensor that has not been read; nil for regression.
     let correct: Tensor?
-    /// Seconds for the batch, and for forward, backward and optimizer.
+    /// Seconds waited for the batch, and for forward, backward and optimizer.
     let dataSeconds, trainSeconds: Double
     /// What is not finite, if anything: the weights are then as before the step.
     let failure: String?
@@ -22,6 +23,7 @@ final class TrainingStep {
   private let parameters: [Tensor]
   private let buffers: [NamedTensor]
   private let clipping: GradientClipping
+  private let queue: BatchQueue
 
   init(_ run: PreparedRun, in catalog: Catalog) throws {
     self.run = run
@@ -36,6 +38,11 @@ final class TrainingStep {
     buffers = run.buffers
     clipping = GradientClipping(options: try configuration.gradient)
     scaler = configuration.precision == .fp16 ? LossScaler() : nil
+    let makers = BatchMaker(run)
+    queue = BatchQueue(
+      steps: run.length.steps, threads: configuration.dataThreads,
+      automaticThreads: configuration.device != .cpu ? configuration.threads : configuration.threads > 1 ? 1 : 0,
+      make: makers.batches)
   }
 
   /// Without the sign that NaN may have.
@@ -47,25 +54,19 @@ final class TrainingStep {
   /// The learning rate of the step that starts after `step` steps.
   func rate(_ step: Int) -> Double { learningRate * schedule.factor(at: Progress(step: step, run: run.length)) }
 
-  /// The examples of each step of an epoch.
-  func order(epoch: Int) -> [[Int]] {
-    EpochOrder.training(run.splits.train.ids, size: run.configuration.examplesPerStep, epoch: epoch, run.random)
-  }
-
   /// - Parameter update: makes the optimizer's step at the rate given; nil: just that.
   /// - Throws: `BasinError` naming the layer where an operation fails.
-  func callAsFunction(_ step: Int, _ ids: [Int], update: ((Double) throws -> Void)? = nil) throws -> Result {
+  func callAsFunction(_ step: Int, update: ((Double) throws -> Void)? = nil) throws -> Result {
     let streams = run.random["step"][step]
     let begin = Clock.now()
-    let batches = try EpochOrder.batches(ids, size: run.configuration.batchSize).enumerated().map { index, part in
-      let batch = try run.dataset.batch(
-        part, of: run.splits.train.split, augmentation: Self.stream(streams, index)["augmentation"],
-        device: run.configuration.device)
-      return (batch: batch, share: part.count == ids.count ? 1 : Double(part.count) / Double(ids.count))
-    }
+    let batches = try queue.batches(step)
     let start = Clock.now()
     func result(_ loss: Double, _ correct: Tensor?, failure: String? = nil) -> Result {
-      Result(loss: loss, correct: correct, dataSeconds: start - begin, trainSeconds: Clock.now() - start, failure: failure)
+      let working = Clock.now() - start
+      queue.note(waiting: start - begin, working: working)
+      return Result(
+        examples: batches.reduce(0) { $0 + $1.batch.count }, loss: loss, correct: correct, dataSeconds: start - begin,
+        trainSeconds: working, failure: failure)
     }
 
     let (loss, correct) = try gradients(batches, streams)
@@ -97,12 +98,12 @@ final class TrainingStep {
   }
 
   /// Leaves the gradient of the mean loss over all batches in the parameters.
-  private func gradients(_ batches: [(batch: PreparedBatch, share: Double)], _ streams: Random) throws -> (loss: Double, correct: Tensor?) {
+  private func gradients(_ batches: StepBatches, _ streams: Random) throws -> (loss: Double, correct: Tensor?) {
     try LibTorch.seed(streams["libtorch"].key)
     var total = 0.0
     var correct: Tensor?
     for (index, (batch, share)) in batches.enumerated() {
-      let random = RandomStream(Self.stream(streams, index)["model"])
+      let random = RandomStream(BatchMaker.stream(streams, index)["model"])
       let (value, right) = try run.locatingErrors {
         let (output, loss) = try LibTorch.autocasting(to: run.configuration.precision.autocast, on: run.configuration.device) {
           let output = try run.model.forward(batch, .train(random))
@@ -123,7 +124,35 @@ final class TrainingStep {
   }
 
   func clearGradients() throws { for parameter in parameters { try parameter.clearGradient() } }
+}
+
+/// Makes the batches of a run's steps.
+private final class BatchMaker {
+  private let run: PreparedRun
+  /// The examples of each step of the epoch that was asked for last.
+  private var order: (epoch: Int, steps: [[Int]])?
+
+  init(_ run: PreparedRun) { self.run = run }
 
   /// The random streams of a step's batch: a step of one batch has those of the step itself.
-  private static func stream(_ streams: Random, _ index: Int) -> Random { index == 0 ? streams : streams["batch"][index] }
+  static func stream(_ streams: Random, _ index: Int) -> Random { index == 0 ? streams : streams["batch"][index] }
+
+  func batches(_ step: Int) throws -> StepBatches {
+    let configuration = run.configuration
+    let epoch = step / run.length.stepsPerEpoch
+    if order?.epoch != epoch {
+      order = (
+        epoch,
+        EpochOrder.training(run.splits.train.ids, size: configuration.examplesPerStep, epoch: epoch, run.random)
+      )
+    }
+    guard let ids = order?.steps[step % run.length.stepsPerEpoch] else { return [] }
+    let streams = run.random["step"][step]
+    return try EpochOrder.batches(ids, size: configuration.batchSize).enumerated().map { index, part in
+      let batch = try run.dataset.batch(
+        part, of: run.splits.train.split, augmentation: Self.stream(streams, index)["augmentation"],
+        device: configuration.device)
+      return (batch: batch, share: part.count == ids.count ? 1 : Double(part.count) / Double(ids.count))
+    }
+  }
 }

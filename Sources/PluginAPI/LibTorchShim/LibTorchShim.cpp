@@ -7,6 +7,7 @@
 #include <ATen/autocast_mode.h>
 #include <ATen/detail/CUDAHooksInterface.h>
 #include <torch/csrc/stable/c/shim.h>
+#include <dlfcn.h>
 #include <torch/version.h>
 
 #include "Guard.h"
@@ -102,6 +103,16 @@ int setThreads(int32_t count) {
   return guarded([&] { at::set_num_threads(count); });
 }
 
+int setThreadsOfThisThread(int32_t count) {
+  return guarded([&] {
+    // LibTorch's own function would change the number for the whole process. A thread's first look at it sets it up.
+    at::get_num_threads();
+    static const auto set = reinterpret_cast<void (*)(int)>(dlsym(RTLD_DEFAULT, "omp_set_num_threads"));
+    TORCH_CHECK(set, "this LibTorch does not work with OpenMP");
+    set(count);
+  });
+}
+
 int setDeterministic(int32_t value) {
   return guarded([&] {
     at::globalContext().setDeterministicAlgorithms(value != 0, /*warn_only=*/false);
@@ -154,6 +165,7 @@ const BasinTable table = {
     customFunction,
     parallelFor,
     setThreads,
+    setThreadsOfThisThread,
     [] { return static_cast<int32_t>(at::get_num_threads()); },
     setDeterministic,
     manualSeed,

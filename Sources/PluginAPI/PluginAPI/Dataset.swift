@@ -90,8 +90,10 @@ public protocol Dataset<Input> {
   /// Examples in a split as published; 0 where there is no such split (the host then carves validation from train).
   func count(_ split: Split) -> Int
 
-  /// The examples `ids` of a split, in that order, and their targets (int64 `[N]` classes for classification).
+  /// The examples `ids` of a split, in that order, and their targets: for classification int64 `[N]` classes or, in training,
+  /// float32 `[N, classes]` probabilities of mixed examples.
   ///
+  /// What it gives depends on its arguments alone. The host calls it from more than one thread, never twice at once.
   /// - Parameter augmentation: randomness for augmentation in training; nil: none is wanted.
   func batch(_ ids: [Int], of split: Split, augmentation: Random?) throws -> (input: Input, target: Tensor)
 

@@ -1,3 +1,5 @@
+import Foundation
+
 /// A batch as the host handles it: inputs of any kind and their targets.
 public struct PreparedBatch {
   let input: any InputBatch
@@ -21,6 +23,8 @@ public protocol LoadedDataset: AnyObject {
 
 final class DatasetBox<D: Dataset>: LoadedDataset {
   var dataset: D
+  // The host makes batches ahead on a thread of its own, while it evaluates on another.
+  private let lock = NSLock()
   init(_ dataset: D) { self.dataset = dataset }
 
   var task: Task { dataset.facts.task }
@@ -34,7 +38,7 @@ final class DatasetBox<D: Dataset>: LoadedDataset {
   func inspection() throws -> DataInspection { try dataset.inspection() }
 
   func batch(_ ids: [Int], of split: Split, augmentation: Random?, device: Device) throws -> PreparedBatch {
-    let (input, target) = try dataset.batch(ids, of: split, augmentation: augmentation)
+    let (input, target) = try lock.withLock { try dataset.batch(ids, of: split, augmentation: augmentation) }
     return PreparedBatch(input: try input.moved(to: device), target: try target.to(device), count: ids.count)
   }
 }

@@ -63,6 +63,11 @@ public enum LibTorch {
     try check(table.get().setThreads(Int32(clamping: count)), "setThreads")
   }
 
+  /// Threads of operations that the calling thread starts; every other thread keeps its number.
+  public static func setThreadsOfThisThread(_ count: Int) throws {
+    try check(table.get().setThreadsOfThisThread(Int32(clamping: count)), "setThreadsOfThisThread")
+  }
+
   public static func threads() throws -> Int { Int(try table.get().threads()) }
 
   /// Makes every operation give the same bits run after run. Without it the backward pass of `x[index]` differs from run to
@@ -83,8 +88,13 @@ public enum LibTorch {
     let table = try table.get()
     try check(table.setAutocast(Int32(device.code), Int32(dtype.rawValue)), "autocast")
     defer { _ = table.setAutocast(Int32(device.code), -1) }
-    return try body()
+    return try $autocasting.withValue(true, operation: body)
   }
+
+  /// Whether operations are cast automatically now: functions of their own kernels then leave them to LibTorch.
+  public static var isAutocasting: Bool { autocasting }
+
+  @TaskLocal private static var autocasting = false
 
   /// Bytes of main memory that the program has taken from the system's allocator and not given back, tensors on the CPU among
   /// them; nil where there is no way to know.

@@ -13,7 +13,7 @@
 extern "C" {
 #endif
 
-#define BASIN_TABLE_VERSION 2
+#define BASIN_TABLE_VERSION 3
 
 typedef struct BasinTensorHandle *BasinTensor;
 typedef struct BasinOperatorHandle *BasinOperator;
@@ -115,6 +115,8 @@ typedef struct BasinTable {
   // The machine.
   int (*parallelFor)(int64_t begin, int64_t end, int64_t grain, BasinRange body, void *context);
   int (*setThreads)(int32_t);
+  // Of operations that the calling thread starts; those of others keep theirs.
+  int (*setThreadsOfThisThread)(int32_t);
   int32_t (*threads)(void);
   int (*setDeterministic)(int32_t);
   int (*manualSeed)(uint64_t);
