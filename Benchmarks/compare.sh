@@ -4,9 +4,11 @@
 #
 #   Benchmarks/compare.sh WHAT [DATA_ROOT]        WHAT: cora-pyg, cora-hand-tuned, citeseer-pyg, citeseer-hand-tuned, cora-gat,
 #                                                 cora-graphsage, mutag-gin, nci1-gin, sampled (DATA_ROOT: a folder
-#                                                 of generate_pubmed_shape.py), preresnet20
+#                                                 of generate_pubmed_shape.py), preresnet20, preresnet164,
+#                                                 vgg16-bn, wrn28-10
 #
-# GIN's width and batch: $HIDDEN, else 64, and $BATCH, else 128.
+# GIN's width and batch: $HIDDEN, else 64, and $BATCH, else 128 (wrn28-10: 32). The peer of image networks: $PEER, options of
+# vision_peer.py such as "--mode compile".
 # Needs a Python with torch 2.13.0 and torch_geometric: $BASIN_PEER_PYTHON, else python3. Threads: $THREADS, else 2.
 set -euo pipefail
 here="$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd -P)"
@@ -49,13 +51,15 @@ case "${1:-}" in
     peer="$python $here/graph_peer.py sampled $data --batch-size 512 --warmup 1 --serve --threads $threads"
     steps=1
     ;;
-  preresnet20)
-    ours="$basin __steps --model preresnet20 --dataset shapes --batch-size 128 --method backbone --threads $threads"
-    peer="$python $here/preresnet_peer.py --serve --threads $threads"
-    steps=6
+  preresnet20 | preresnet164 | vgg16-bn | wrn28-10)
+    case $1 in preresnet20) steps=6 ;; wrn28-10) steps=1 ;; *) steps=2 ;; esac
+    [[ $1 == wrn28-10 ]] && batch="${BATCH:-32}" || batch="${BATCH:-128}"
+    ours="$basin __steps --model $1 --dataset shapes --set dataset.size=32 --set dataset.train=1024 --batch-size $batch"
+    ours+=" --method backbone --lr 0.01 --threads $threads"
+    peer="$python $here/vision_peer.py --model $1 --batch-size $batch --serve --threads $threads ${PEER:-}"
     ;;
   *)
-    sed -n '2,11s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
+    sed -n '2,13s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
     exit 64
     ;;
 esac

@@ -22,9 +22,12 @@ public final class Conv2d: Module {
     self.groups = groups
   }
 
-  /// `[N, inputs, H, W]` to `[N, outputs, H', W']`.
+  /// `[N, inputs, H, W]` to `[N, outputs, H', W']`; 3x3 of stride 1 by minimal filtering where that pays.
   public func callAsFunction(_ x: Tensor) throws -> Tensor {
-    try located { try conv2d(x, weight, bias, stride: stride, padding: padding, groups: groups) }
+    try located {
+      try minimallyFiltered(x)
+        ?? conv2d(x, weight, bias, stride: stride, padding: padding, groups: groups)
+    }
   }
 }
 

@@ -96,6 +96,9 @@ public struct Operator: Sendable {
 
   @TaskLocal private static var observer: Observer?
 
+  /// Whether operators are watched: functions of their own kernels then leave them what an operator can do.
+  static var isObserved: Bool { observer != nil }
+
   /// Runs `body`; `visit` sees the name, the arguments and the results of every operator that is called in it.
   public static func observing<R>(
     _ visit: @escaping (_ name: String, _ arguments: [Value], _ results: [Value]) -> Void, _ body: () throws -> R

@@ -170,8 +170,8 @@ private final class DenseLayer: Module {
   }
 
   func callAsFunction(_ x: Tensor, _ mode: Mode) throws -> Tensor {
-    let inner = try conv1(norm1.rectified(x, mode))
-    return try dropout(conv2(norm2.rectified(inner, mode)), mode)
+    let inner = try conv1(rectified: x, by: norm1, mode)
+    return try dropout(conv2(rectified: inner, by: norm2, mode), mode)
   }
 }
 

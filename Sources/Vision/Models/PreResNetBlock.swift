@@ -36,10 +36,10 @@ final class PreResNetBlock: Module {
 
   /// `[N, inputs, H, W]` to `[N, outputs, H / stride, W / stride]`.
   func callAsFunction(_ input: ResidualSum, _ mode: Mode) throws -> ResidualSum {
-    let (x, activated) = try input.rectified(by: bn1, mode)
+    let (x, inner) = try input.convolved(by: conv1, behind: bn1, mode)
     let shortcut = try downsample.reduce(x) { try $1($0) }
-    var y = try conv2(bn2.rectified(conv1(activated), mode))
-    if let bn3, let conv3 { y = try conv3(bn3.rectified(y, mode)) }
+    var y = try conv2(rectified: inner, by: bn2, mode)
+    if let bn3, let conv3 { y = try conv3(rectified: y, by: bn3, mode) }
     return ResidualSum(y, plus: shortcut)
   }
 }

@@ -110,8 +110,8 @@ final class ResNetBlock: Module {
   /// `[N, inputs, H, W]` to `[N, outputs, H / stride, W / stride]`.
   func callAsFunction(_ x: Tensor, _ mode: Mode) throws -> Tensor {
     let shortcut = try downsample.forward(x, mode)
-    let y = try conv2(bn1.rectified(conv1(x), mode))
+    let y = try conv2(rectified: conv1(x), by: bn1, mode)
     guard let conv3, let bn3 else { return try bn2.rectified(y, plus: shortcut, mode) }
-    return try bn3.rectified(conv3(bn2.rectified(y, mode)), plus: shortcut, mode)
+    return try bn3.rectified(conv3(rectified: y, by: bn2, mode), plus: shortcut, mode)
   }
 }

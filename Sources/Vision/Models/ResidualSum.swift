@@ -16,4 +16,10 @@ struct ResidualSum {
     guard let shortcut else { return (branch, try norm.rectified(branch, mode)) }
     return try norm.rectifiedSum(branch, shortcut, mode)
   }
+
+  /// The sum, and conv(relu(norm(sum))).
+  func convolved(by convolution: Conv2d, behind norm: BatchNorm, _ mode: Mode) throws -> (sum: Tensor, output: Tensor) {
+    guard let shortcut else { return (branch, try convolution(rectified: branch, by: norm, mode)) }
+    return try convolution(rectified: branch, plus: shortcut, by: norm, mode)
+  }
 }

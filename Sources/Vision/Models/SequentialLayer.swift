@@ -59,14 +59,19 @@ final class Permute: SequentialLayer {
 }
 
 extension Array where Element == any SequentialLayer {
-  /// One layer after the other; a batch normalization and the ReLU behind it in one pass.
+  /// One layer after the other; a batch normalization, the ReLU and the convolution behind it in one pass.
   func forward(_ x: Tensor, _ mode: Mode) throws -> Tensor {
     var x = x
     var index = 0
     while index < count {
       if index + 1 < count, let norm = self[index] as? BatchNorm, self[index + 1] is ReLU {
-        x = try norm.rectified(x, mode)
-        index += 2
+        if index + 2 < count, let convolution = self[index + 2] as? Conv2d {
+          x = try convolution(rectified: x, by: norm, mode)
+          index += 3
+        } else {
+          x = try norm.rectified(x, mode)
+          index += 2
+        }
       } else {
         x = try self[index].forward(x, mode)
         index += 1

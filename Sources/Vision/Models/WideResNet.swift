@@ -91,8 +91,16 @@ final class WideResNetBlock: Module {
 
   /// `[N, inputs, H, W]` to `[N, channels, H / stride, W / stride]`.
   func callAsFunction(_ input: ResidualSum, _ mode: Mode) throws -> ResidualSum {
-    let (x, activated) = try input.rectified(by: bn1, mode)
-    let y = try dropout(bn2.rectified(conv1(activated), mode), mode)
-    return ResidualSum(try conv2(y), plus: try convShortcut.map { try $0(activated) } ?? x)
+    guard let convShortcut else {
+      let (x, inner) = try input.convolved(by: conv1, behind: bn1, mode)
+      return ResidualSum(try second(inner, mode), plus: x)
+    }
+    let activated = try input.rectified(by: bn1, mode).output
+    return ResidualSum(try second(conv1(activated), mode), plus: try convShortcut(activated))
+  }
+
+  private func second(_ inner: Tensor, _ mode: Mode) throws -> Tensor {
+    guard dropout.rate > 0 else { return try conv2(rectified: inner, by: bn2, mode) }
+    return try conv2(dropout(bn2.rectified(inner, mode), mode))
   }
 }

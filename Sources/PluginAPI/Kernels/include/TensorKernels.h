@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "NormKernels.h"
+#include "WinogradKernels.h"
 
 #ifdef __cplusplus
 extern "C" {
