@@ -143,7 +143,9 @@ import Testing
     defer { server.stop() }
     let arguments = ["data", "fetch", "mr", "--data-root", "data", "--mirror", server.url]
     let first = try space.start(arguments)
-    while first.isRunning, server.requests.isEmpty { usleep(2000) }
+    // Bounded: where nobody waits the test is to fail, not to hang.
+    let end = ContinuousClock.now + .seconds(20)
+    while first.isRunning, server.requests.isEmpty, ContinuousClock.now < end { usleep(2000) }
     let second = try space.start(arguments)
     // It says that it waits.
     func hasSaid() -> Bool {
@@ -151,7 +153,7 @@ import Testing
         name.hasPrefix(".stderr") && FileManager.default.contents(atPath: space(name))?.range(of: Data("another process".utf8)) != nil
       }
     }
-    while second.isRunning, !hasSaid() { usleep(2000) }
+    while second.isRunning, !hasSaid(), ContinuousClock.now < end { usleep(2000) }
     gate.signal()
     let outcomes = try [first.finish(), second.finish()]
     for outcome in outcomes { #expect(outcome.ending == .exited(0), "\(outcome)") }

@@ -304,8 +304,10 @@ import Testing
       [.head(200, ["Content-Length": "100000"]), .send(data.prefix(30_000)), .wait(for: gate), .send(data.suffix(70_000))]
     }
     defer { server.stop() }
+    // Bounded: where nobody waits the test is to fail, not to hang.
     let watcher = Thread {
-      while !fixture.said.contains(where: { $0.contains("another process") }) { usleep(1000) }
+      let end = ContinuousClock.now + .seconds(10)
+      while !fixture.said.contains(where: { $0.contains("another process") }), ContinuousClock.now < end { usleep(1000) }
       gate.signal()
     }
     watcher.start()
