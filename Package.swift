@@ -63,13 +63,15 @@ let package = Package(
 
     .systemLibrary(
       name: "CCrypto", path: "Sources/Host/CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    // Opens libcurl and libarchive at first use; see its header.
+    .target(name: "CFetch", path: "Sources/Host/CFetch"),
     .target(
       name: "Host",
       dependencies: [
-        api, "Optim", "CCrypto", "CPNG", "Yams",
+        api, "Optim", "CCrypto", "CFetch", "CPNG", "Yams",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
-      path: "Sources/Host", exclude: ["Main", "CCrypto", "README.md"], swiftSettings: swift6),
+      path: "Sources/Host", exclude: ["Main", "CCrypto", "CFetch", "README.md"], swiftSettings: swift6),
     .testTarget(name: "PluginAPITests", dependencies: [api], path: "Tests/PluginAPITests", swiftSettings: swift6),
     .testTarget(name: "OptimTests", dependencies: [api, "Optim"], path: "Tests/OptimTests", swiftSettings: swift6),
     .testTarget(
@@ -79,8 +81,10 @@ let package = Package(
       name: "VisionTests", dependencies: [api, "Vision", "VisionKernels", "CZlib"], path: "Tests/VisionTests",
       swiftSettings: swift6),
     .testTarget(name: "TextTests", dependencies: [api, "Text"], path: "Tests/TextTests", swiftSettings: swift6),
-    .testTarget(name: "HostTests", dependencies: [api, "Host", "CPNG"], path: "Tests/HostTests", swiftSettings: swift6),
-    .testTarget(name: "EndToEndTests", path: "Tests/EndToEndTests", swiftSettings: swift6),
+    .target(name: "TestServer", path: "Tests/TestServer", swiftSettings: swift6),
+    .testTarget(
+      name: "HostTests", dependencies: [api, "Host", "CPNG", "TestServer"], path: "Tests/HostTests", swiftSettings: swift6),
+    .testTarget(name: "EndToEndTests", dependencies: ["TestServer"], path: "Tests/EndToEndTests", swiftSettings: swift6),
     .executableTarget(
       name: "graph-reading", dependencies: [api, "Graph"], path: "Benchmarks/GraphReading", swiftSettings: swift6),
     .executableTarget(name: "basin", dependencies: ["Host"], path: "Sources/Host/Main", swiftSettings: swift6),

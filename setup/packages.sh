@@ -9,6 +9,7 @@ basin_packages=(
   "libpng-dev libpng"
   "libarchive-dev libarchive"
   "libssl-dev libcrypto"
+  "libcurl4-openssl-dev libcurl"
 )
 
 # Sets `missing_packages` to the Debian names of what is not there.

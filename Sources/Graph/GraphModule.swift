@@ -16,14 +16,19 @@ public struct GraphModule: DomainModule {
   public func register(in registry: inout Registry) {
     registerModels(in: &registry)
     registry.add(
-      dataset: "cora", PlanetoidDataset.self, "2,708 papers in 7 fields, 5,278 citations, 1,433 words")
+      dataset: "cora", PlanetoidDataset.self, "2,708 papers in 7 fields, 5,278 citations, 1,433 words",
+      publication: GraphPublications.planetoid("cora"))
     registry.add(
-      dataset: "citeseer", PlanetoidDataset.self, "3,327 papers in 6 fields, 4,552 citations, 3,703 words")
+      dataset: "citeseer", PlanetoidDataset.self, "3,327 papers in 6 fields, 4,552 citations, 3,703 words",
+      publication: GraphPublications.planetoid("citeseer"))
     registry.add(
-      dataset: "pubmed", PlanetoidDataset.self, "19,717 papers in 3 fields, 44,324 citations, 500 words")
+      dataset: "pubmed", PlanetoidDataset.self, "19,717 papers in 3 fields, 44,324 citations, 500 words",
+      publication: GraphPublications.planetoid("pubmed"))
     registry.add(
       dataset: "communities", CommunitiesDataset.self, "1,200 made-up nodes in 5 communities, shipped with the module")
-    for set in TUDataset.published { registry.add(dataset: set.name, TUDataset.self, set.summary) }
+    for set in TUDataset.published {
+      registry.add(dataset: set.name, TUDataset.self, set.summary, publication: GraphPublications.tu(set.name))
+    }
     registry.add(format: "graphml", GraphFileDataset.self, "GraphML: the nodes of a file, or whole graphs of a file, folder or archive")
     registry.add(format: "gexf", GraphFileDataset.self, "the same of GEXF")
     registry.add(format: "gxl", GraphFileDataset.self, "the same of GXL, and of listings (CXL) of the IAM collection")

@@ -19,9 +19,14 @@ public struct TextModule: DomainModule {
       recipe: Self.recipe)
     registry.add(
       dataset: "grammar", GrammarDataset.self, "generated sentences in 4 classes that differ in word order (embedded)")
-    registry.add(dataset: "trec", TRECDataset.self, "questions in 6 or 50 classes (Li and Roth 2002)")
-    registry.add(dataset: "sst2", SST2Dataset.self, "GLUE's film review phrases in 2 classes (Socher et al. 2013)")
-    registry.add(dataset: "mr", MovieReviewDataset.self, "film review sentences in 2 classes (Pang and Lee 2005)")
+    registry.add(
+      dataset: "trec", TRECDataset.self, "questions in 6 or 50 classes (Li and Roth 2002)", publication: TextPublications.trec)
+    registry.add(
+      dataset: "sst2", SST2Dataset.self, "GLUE's film review phrases in 2 classes (Socher et al. 2013)",
+      publication: TextPublications.sst2)
+    registry.add(
+      dataset: "mr", MovieReviewDataset.self, "film review sentences in 2 classes (Pang and Lee 2005)",
+      publication: TextPublications.movieReviews)
     registry.add(format: "csv", LabelledTableDataset.self, "labelled sentences: a CSV file or a folder of splits")
     registry.add(
       format: "tsv", LabelledTableDataset.self, "labelled sentences: a TSV file or a folder of splits",

@@ -18,13 +18,24 @@ public struct VisionModule: DomainModule {
   public func register(in registry: inout Registry) {
     addModels(to: &registry)
     registry.add(dataset: "shapes", PictureDataset<Shapes>.self, "drawings of ten kinds of figures, made from a seed")
-    registry.add(dataset: "cifar10", PictureDataset<CIFAR10>.self, "CIFAR-10, 32x32 colour, 10 classes")
-    registry.add(dataset: "cifar100", PictureDataset<CIFAR100>.self, "CIFAR-100, 32x32 colour, 100 classes")
-    registry.add(dataset: "mnist", PictureDataset<MNIST>.self, "MNIST, handwritten digits, 28x28 grey")
     registry.add(
-      dataset: "fashion-mnist", PictureDataset<FashionMNIST>.self, "Fashion-MNIST, articles of clothing, 28x28 grey")
-    registry.add(dataset: "emnist", PictureDataset<EMNIST>.self, "EMNIST, handwritten letters and digits, 28x28 grey")
-    registry.add(dataset: "stl10", PictureDataset<STL10>.self, "STL-10, 96x96 colour, 10 classes")
+      dataset: "cifar10", PictureDataset<CIFAR10>.self, "CIFAR-10, 32x32 colour, 10 classes",
+      publication: PicturePublications.cifar10)
+    registry.add(
+      dataset: "cifar100", PictureDataset<CIFAR100>.self, "CIFAR-100, 32x32 colour, 100 classes",
+      publication: PicturePublications.cifar100)
+    registry.add(
+      dataset: "mnist", PictureDataset<MNIST>.self, "MNIST, handwritten digits, 28x28 grey",
+      publication: PicturePublications.mnist)
+    registry.add(
+      dataset: "fashion-mnist", PictureDataset<FashionMNIST>.self, "Fashion-MNIST, articles of clothing, 28x28 grey",
+      publication: PicturePublications.fashionMNIST)
+    registry.add(
+      dataset: "emnist", PictureDataset<EMNIST>.self, "EMNIST, handwritten letters and digits, 28x28 grey",
+      publication: PicturePublications.emnist)
+    registry.add(
+      dataset: "stl10", PictureDataset<STL10>.self, "STL-10, 96x96 colour, 10 classes",
+      publication: PicturePublications.stl10)
     registry.add(
       dataset: "cifar10-jpg-subset", PictureDataset<CIFAR10JPEGSubset>.self,
       "6,000 JPEG pictures of CIFAR-10 in a tar file")

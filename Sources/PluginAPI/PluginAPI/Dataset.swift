@@ -108,6 +108,10 @@ public protocol Dataset<Input> {
   var files: [String] { get }
 
   func inspection() throws -> DataInspection
+
+  /// The inputs of a batch as a person would see them, uint8 `[N, H, W, C]` with C of 1 (grey) or 3 (red, green, blue), what
+  /// was done for the model's sake (normalization) undone; nil where they cannot be shown. Asked after `fit`.
+  func pictures(of input: Input) throws -> Tensor?
 }
 
 extension Dataset {
@@ -115,6 +119,7 @@ extension Dataset {
   public func labels(_ split: Split) -> [Int32]? { nil }
   public mutating func fit(training: [Int]) throws {}
   public var files: [String] { [] }
+  public func pictures(of input: Input) throws -> Tensor? { nil }
 
   public func inspection() throws -> DataInspection {
     var result = DataInspection(format: "\(Self.self)")

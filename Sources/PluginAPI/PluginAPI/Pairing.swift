@@ -19,6 +19,12 @@ public protocol LoadedDataset: AnyObject {
   func fit(training: [Int]) throws
   func batch(_ ids: [Int], of split: Split, augmentation: Random?, device: Device) throws -> PreparedBatch
   func inspection() throws -> DataInspection
+  /// The batch's inputs as a person would see them, uint8 `[N, H, W, C]`; nil where they cannot be shown.
+  func pictures(of batch: PreparedBatch) throws -> Tensor?
+}
+
+extension LoadedDataset {
+  public func pictures(of batch: PreparedBatch) throws -> Tensor? { nil }
 }
 
 final class DatasetBox<D: Dataset>: LoadedDataset {
@@ -36,6 +42,9 @@ final class DatasetBox<D: Dataset>: LoadedDataset {
   func labels(_ split: Split) -> [Int32]? { dataset.labels(split) }
   func fit(training: [Int]) throws { try dataset.fit(training: training) }
   func inspection() throws -> DataInspection { try dataset.inspection() }
+  func pictures(of batch: PreparedBatch) throws -> Tensor? {
+    try (batch.input as? D.Input).flatMap { try dataset.pictures(of: $0) }
+  }
 
   func batch(_ ids: [Int], of split: Split, augmentation: Random?, device: Device) throws -> PreparedBatch {
     let (input, target) = try lock.withLock { try dataset.batch(ids, of: split, augmentation: augmentation) }

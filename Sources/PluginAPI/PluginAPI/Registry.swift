@@ -46,6 +46,8 @@ public struct DatasetEntry {
   public let options: [OptionDescription]
   public let preset: [String: String]
   public let inputType: Any.Type
+  /// Where its files can be fetched; nil where there are none, or none with a known hash.
+  public let publication: Publication?
   let make: ([String: String], DataSource, Random) throws -> any LoadedDataset
   let verify: ([String: String]) throws -> Void
   let kind: ([String: String], DataSource) throws -> String?
@@ -195,10 +197,13 @@ public struct Registry {
   }
 
   /// Adds a data set that is found by its name under the data root, or generated.
+  ///
+  /// - Parameter publication: where `basin data fetch` gets its files.
   public mutating func add<D: Dataset>(
-    dataset name: String, _ type: D.Type, _ summary: String, preset: [String: String] = [:]
+    dataset name: String, _ type: D.Type, _ summary: String, preset: [String: String] = [:],
+    publication: Publication? = nil
   ) {
-    add(name, type, summary, preset: preset, isFormat: false)
+    add(name, type, summary, preset: preset, isFormat: false, publication: publication)
   }
 
   /// Adds a format: `--dataset NAME:PATH`.
@@ -209,12 +214,13 @@ public struct Registry {
   }
 
   private mutating func add<D: Dataset>(
-    _ name: String, _ type: D.Type, _ summary: String, preset: [String: String], isFormat: Bool
+    _ name: String, _ type: D.Type, _ summary: String, preset: [String: String], isFormat: Bool,
+    publication: Publication? = nil
   ) {
     datasets.append(
       DatasetEntry(
         name: name, module: module, domain: domain, summary: summary, isFormat: isFormat,
-        options: D.DatasetOptions.descriptions, preset: preset, inputType: D.Input.self
+        options: D.DatasetOptions.descriptions, preset: preset, inputType: D.Input.self, publication: publication
       ) { settings, source, random in
         let options = try D.DatasetOptions(settings: preset.merging(settings) { $1 }, of: "data set \(name)")
         return DatasetBox(try D(options, source: source, random: random))

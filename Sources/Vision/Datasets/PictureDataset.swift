@@ -10,7 +10,7 @@ public struct PictureDataset<Source: PictureSource>: Dataset {
   // Set by `fit`.
   private var noisyLabels: [Int32]?
   private var training: PictureAugmentation?
-  private var plain: PictureAugmentation?
+  private(set) var plain: PictureAugmentation?
 
   /// `random` is not used: embedded pictures depend on an option of their own, so that all runs see the same ones.
   public init(_ options: DatasetOptions, source: DataSource, random: Random) throws {

@@ -6,7 +6,7 @@ import PluginAPI
 public struct Raster {
   public let width, height: Int
   /// Red, green, blue of each pixel, row by row from the top.
-  public private(set) var pixels: [UInt8]
+  public internal(set) var pixels: [UInt8]
   private let scale: Double
   /// How much of each pixel the present item covers.
   private var coverage: [Float]
