@@ -32,7 +32,8 @@ public struct PictureChoices: Sendable {
   public var cutout = 0
   /// Alphas of the Beta distributions of mixup and CutMix; 0: off.
   public var mixup = 0.0, cutmix = 0.0
-  /// Where pictures are evaluated, their shorter side is scaled to this and the middle cut out; 0: see ``PictureOptions``.
+  /// Where pictures are evaluated, their shorter side is scaled to this and the middle cut out. 0: pictures of one size in
+  /// memory are shown whole; with resized crops, pictures that are kept one by one are scaled to 8/7 of the size.
   public var testResize = 0
   /// How many of train's pictures there are, as many of each class as its share; 0: all.
   public var subset = 0
