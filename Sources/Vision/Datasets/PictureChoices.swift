@@ -71,7 +71,7 @@ public struct PictureChoices: Sendable {
     ]
     if let (_, name) = asked.first(where: { $0.0 }) {
       throw BasinError.usage(
-        "\(name) augments training pictures, and augment=false says that they are not augmented",
+        "asked for \(name), and training pictures are not augmented (augment=false)",
         advice: "Set augment=true, or leave \(name) out")
     }
   }
