@@ -87,6 +87,8 @@ let package = Package(
     .testTarget(name: "EndToEndTests", dependencies: ["TestServer"], path: "Tests/EndToEndTests", swiftSettings: swift6),
     .executableTarget(
       name: "graph-reading", dependencies: [api, "Graph"], path: "Benchmarks/GraphReading", swiftSettings: swift6),
+    .executableTarget(
+      name: "picture-batches", dependencies: [api, "Vision"], path: "Benchmarks/PictureBatches", swiftSettings: swift6),
     .executableTarget(name: "basin", dependencies: ["Host"], path: "Sources/Host/Main", swiftSettings: swift6),
   ],
   cxxLanguageStandard: .cxx20

@@ -23,6 +23,20 @@ import Testing
     #expect(try space.results(of: "ahead") == space.results(of: "inline"))
   }
 
+  @Test("mixed examples are trained on, and their batches are the same whoever makes them", arguments: ["mixup", "cutmix"])
+  func mixed(option: String) throws {
+    let space = try Workspace()
+    let flags = ["--set", "dataset.\(option)=1", "--set", "loss.labelSmoothing=0.1", "--set", "dataset.cutout=4"]
+    try space.run(SmallRun.vision.train("backbone", to: "plain", "--data-threads", "0"), expecting: 0)
+    try space.run(SmallRun.vision.train("backbone", to: "inline", "--data-threads", "0") + flags, expecting: 0)
+    try space.run(SmallRun.vision.train("backbone", to: "ahead", "--data-threads", "2") + flags, expecting: 0)
+    #expect(try space.results(of: "ahead") == space.results(of: "inline"))
+    let plain = Document(try space.data("plain/summary.json")), mixed = Document(try space.data("inline/summary.json"))
+    // The loss of mixed examples is over the entropy of their targets; a part of them is predicted right all the same.
+    #expect(try #require(mixed?["train"]?["loss"]?.number) > #require(plain?["train"]?["loss"]?.number))
+    #expect(try #require(mixed?["train"]?["accuracy"]?.number) > 0)
+  }
+
   @Test("a run that is killed and resumed goes on with the batch of its step")
   func resumed() throws {
     let space = try Workspace()

@@ -5,9 +5,9 @@ extension PictureDataset {
   /// darker or brighter than a picture can be is cut at 0 and 255.
   public func pictures(of input: ImageBatch) throws -> Tensor? {
     guard let plain else { return nil }
-    let channels = plain.mean.count
-    let mean = try Tensor(plain.mean, shape: [1, 1, 1, channels])
-    let deviation = try Tensor(plain.standardDeviation, shape: [1, 1, 1, channels])
+    let channels = plain.base.mean.count
+    let mean = try Tensor(plain.base.mean, shape: [1, 1, 1, channels])
+    let deviation = try Tensor(plain.base.standardDeviation, shape: [1, 1, 1, channels])
     let values = try (input.images.to(.cpu).permuted([0, 2, 3, 1]) * deviation + mean) * 255
     return try Tensor(
       values.contiguous().values(Float.self).map { $0 > 0 ? UInt8(min($0, 255).rounded()) : 0 }, shape: values.shape)

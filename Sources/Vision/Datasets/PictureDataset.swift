@@ -1,7 +1,10 @@
 import Foundation
 import PluginAPI
 
-/// Labelled pictures as batches of float32 `[N, C, H, W]`, channels last, cropped, mirrored and normalized in one pass.
+/// Labelled pictures as batches of float32 `[N, C, H, W]`, channels last.
+///
+/// Crop, mirror and normalization of pictures in memory are one pass; all else goes through a picture of bytes that stays in a
+/// core's cache, from decoding to colours, and one write of normalized numbers.
 public struct PictureDataset<Source: PictureSource>: Dataset {
   public typealias DatasetOptions = Source.SourceOptions
 
@@ -9,14 +12,19 @@ public struct PictureDataset<Source: PictureSource>: Dataset {
   private let pictures: LoadedPictures
   // Set by `fit`.
   private var noisyLabels: [Int32]?
-  private var training: PictureAugmentation?
-  private(set) var plain: PictureAugmentation?
+  private var training: PicturePipeline?
+  private(set) var plain: PicturePipeline?
 
   /// `random` is not used: embedded pictures depend on an option of their own, so that all runs see the same ones.
   public init(_ options: DatasetOptions, source: DataSource, random: Random) throws {
     self.options = options
-    var pictures = try Source.load(options, source)
     let choices = options.common
+    try choices.validate()
+    var pictures = try Source.load(options, source)
+    let train = pictures.splits.train
+    try choices.validate(
+      channels: train.channels, output: pictures.crop ?? PictureSize(height: train.height, width: train.width),
+      classes: train.classNames.count)
     if choices.subset > 0 {
       let random = Random(seed: UInt64(choices.choiceSeed))["subset"]
       pictures.splits = try pictures.splits.keeping(choices.subset, random)
@@ -48,27 +56,91 @@ public struct PictureDataset<Source: PictureSource>: Dataset {
   public var files: [String] { pictures.files }
 
   /// Measures mean and deviation on the pictures `indices` where no published ones are used.
+  ///
+  /// Pictures that are kept one by one are measured as they are evaluated, at most 4,096 of them, evenly chosen.
+  /// - Throws: `BasinError` of kind `badData` for a damaged picture among them.
   public mutating func fit(training indices: [Int]) throws {
-    let normalization =
-      try pictures.normalization ?? PictureNormalization(measuring: pictures.splits.train, at: indices)
-    func augmentation(padding: Int, flips: Bool) throws -> PictureAugmentation {
+    let choices = options.common
+    let normalization = try pictures.normalization ?? measured(indices)
+    func base(padding: Int, flips: Bool) throws -> PictureAugmentation {
       try PictureAugmentation(
         mean: normalization.mean, standardDeviation: normalization.standardDeviation, padding: padding, flips: flips,
         crop: pictures.crop)
     }
-    plain = try augmentation(padding: 0, flips: false)
-    let choices = options.common
-    training = choices.augment ? try augmentation(padding: choices.padding, flips: choices.flip) : nil
+    plain = evaluation(try base(padding: 0, flips: false))
+    training = nil
+    if choices.augment {
+      var pipeline = PicturePipeline(try base(padding: choices.padding, flips: choices.flip))
+      if choices.crop == .resized {
+        pipeline.geometry = .resizedCrop(
+          try ResizedCrop(scale: choices.minScale...choices.maxScale, ratio: choices.minRatio...choices.maxRatio))
+      }
+      pipeline.jitter = choices.jitter
+      pipeline.cutout = choices.cutout
+      if choices.randAugment > 0 {
+        pipeline.randAugment = try RandAugment(count: choices.randAugment, magnitude: choices.randAugmentMagnitude)
+      }
+      let mixing = try BatchMixing(mixup: choices.mixup, cutmix: choices.cutmix)
+      pipeline.mixing = mixing.isOn ? mixing : nil
+      training = pipeline
+    }
     // What is held out of train for validation keeps its labels.
     noisyLabels = choices.labelNoise > 0
       ? pictures.splits.train.labels(
         withNoise: choices.labelNoise, at: indices, Random(seed: UInt64(choices.choiceSeed))["labels"]) : nil
   }
 
-  /// Normalized pictures and int64 classes `[N]`.
+  /// The pipeline without anything drawn.
+  private func evaluation(_ base: PictureAugmentation) -> PicturePipeline {
+    var pipeline = PicturePipeline(base)
+    let choices = options.common, set = pictures.splits.train, output = base.outputSize(for: set)
+    guard choices.cropsAndScales else { return pipeline }
+    let side = max(output.height, output.width)
+    var shorter = choices.testResize
+    if shorter == 0 {
+      // 256 for 224, as is usual; pictures that are no larger than what the model sees are shown whole.
+      if case .stored = set.content { shorter = (side * 8 + 3) / 7 } else { shorter = side }
+    }
+    let isAsStored = set.height == output.height && set.width == output.width && shorter == min(set.height, set.width)
+    if case .decoded = set.content, isAsStored { return pipeline }
+    pipeline.geometry = .shorterSide(shorter)
+    return pipeline
+  }
+
+  private func measured(_ indices: [Int]) throws -> PictureNormalization {
+    let set = pictures.splits.train
+    guard case .stored = set.content else { return try PictureNormalization(measuring: set, at: indices) }
+    if let index = indices.first(where: { !(0..<set.count).contains($0) }) {
+      throw BasinError.internalError("picture \(index) of a set of \(set.count)")
+    }
+    let most = 4096
+    let chosen = indices.count <= most ? indices : (0..<most).map { indices[$0 * indices.count / most] }
+    let one = [Float](repeating: 1, count: set.channels)
+    let pipeline = evaluation(
+      try PictureAugmentation(mean: one, standardDeviation: one, padding: 0, flips: false, crop: pictures.crop))
+    let size = pipeline.base.outputSize(for: set)
+    let stride = size.height * size.width * set.channels
+    var histogram = PictureHistogram(channels: set.channels)
+    // So many at a time that they take some megabytes.
+    let step = max(1, min(64, (1 << 25) / stride))
+    let memory = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: step * stride)
+    defer { memory.deallocate() }
+    for first in Swift.stride(from: 0, to: chosen.count, by: step) {
+      let ids = Array(chosen[first..<min(first + step, chosen.count)])
+      try SampleMaker(pipeline, set, ids, nil).make(.bytes(memory)) { range, body in
+        try LibTorch.parallelFor(range, grain: 1, body)
+      }
+      histogram.add(UnsafeBufferPointer(rebasing: memory[..<(ids.count * stride)]))
+    }
+    return PictureNormalization(histogram)
+  }
+
+  /// Normalized pictures and int64 classes `[N]`; where mixup or CutMix mixes training pictures, float32 probabilities
+  /// `[N, classes]`.
   ///
-  /// Sample n is placed by words 2n and 2n+1 of `augmentation`.
-  /// - Throws: `BasinError` of kind `internalError` before `fit`, or for an example outside the split.
+  /// Sample n is placed by words 2n and 2n+1 of `augmentation`; all else is drawn from streams of their own under it.
+  /// - Throws: `BasinError` of kind `internalError` before `fit`, or for an example outside the split; of kind `badData` or
+  ///   `inputOutput` for a picture that is decoded now and is damaged, or gone.
   public func batch(
     _ ids: [Int], of split: Split, augmentation: Random?
   ) throws -> (input: ImageBatch, target: Tensor) {
@@ -77,29 +149,56 @@ public struct PictureDataset<Source: PictureSource>: Dataset {
       throw BasinError.internalError(
         "examples \(ids.min() ?? 0) to \(ids.max() ?? 0) of split \(split.rawValue), which has \(count(split))")
     }
-    var transform = plain
-    var placements = plain.centered(for: set, count: ids.count)
-    if let augmentation, let training {
-      let words = augmentation.words(0..<2 * ids.count)
-      transform = training
-      placements = training.placements(
-        for: set, words: ids.indices.map { UInt64(words[2 * $0]) << 32 | UInt64(words[2 * $0 + 1]) })
-    }
-    let size = transform.outputSize(for: set)
+    let random = training == nil ? nil : augmentation
+    let pipeline = random == nil ? plain : training ?? plain
+    let size = pipeline.base.outputSize(for: set)
     let images = try Tensor.emptyChannelsLast([ids.count, set.channels, size.height, size.width])
+    let mix = random.flatMap { random in pipeline.mixing.map { $0.draw(size, random["mix"]) } }
     try images.withMemory(of: Float.self, layout: .channelsLast) { memory in
-      let failure = FirstFailure()
       nonisolated(unsafe) let destination = UnsafeMutableBufferPointer(start: memory, count: images.count)
-      try LibTorch.parallelFor(0..<ids.count, grain: Self.grain) { range in
-        do {
-          try transform.write(set, indices: ids, placements: placements, range: range, to: destination)
-        } catch { failure.record(error) }
+      if pipeline.isPlain(for: set) {
+        try gather(set, ids, pipeline, random, to: destination)
+      } else {
+        try make(set, ids, pipeline, random, mix, to: destination)
       }
-      if let error = failure.error { throw error }
     }
     let labels = labels(split) ?? set.labels
-    let classes = ids.map { Int64(labels[$0]) }
-    return (ImageBatch(images), try Tensor(classes, shape: [ids.count]))
+    if let mix {
+      let targets = mix.targets(ids.map { Int(labels[$0]) }, classes: set.classNames.count)
+      return (ImageBatch(images), try Tensor(targets, shape: [ids.count, set.classNames.count]))
+    }
+    return (ImageBatch(images), try Tensor(ids.map { Int64(labels[$0]) }, shape: [ids.count]))
+  }
+
+  private func gather(
+    _ set: PictureSet, _ ids: [Int], _ pipeline: PicturePipeline, _ random: Random?,
+    to destination: UnsafeMutableBufferPointer<Float>
+  ) throws {
+    let placements = pipeline.placements(for: set, count: ids.count, random)
+    let failure = FirstFailure()
+    try LibTorch.parallelFor(0..<ids.count, grain: Self.grain) { range in
+      do {
+        try pipeline.base.write(set, indices: ids, placements: placements, range: range, to: destination)
+      } catch { failure.record(error) }
+    }
+    if let error = failure.error { throw error }
+  }
+
+  private func make(
+    _ set: PictureSet, _ ids: [Int], _ pipeline: PicturePipeline, _ random: Random?, _ mix: BatchMix?,
+    to destination: UnsafeMutableBufferPointer<Float>
+  ) throws {
+    let maker = SampleMaker(pipeline, set, ids, random)
+    var grain = 1
+    if case .decoded = set.content { grain = max(1, min(Self.grain, Self.grain * 3072 / set.stride)) }
+    func divide(_ range: Range<Int>, _ body: (Range<Int>) -> Void) throws {
+      try LibTorch.parallelFor(range, grain: grain, body)
+    }
+    guard let mix else { return try maker.make(.floats(destination), divide: divide) }
+    let bytes = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: destination.count)
+    defer { bytes.deallocate() }
+    try maker.make(.bytes(bytes), divide: divide)
+    try maker.mix(mix, bytes, to: destination, divide: divide)
   }
 
   /// Pictures a thread takes at least: 16 of CIFAR's size take about as long as waking a thread.

@@ -11,7 +11,7 @@ public enum PictureFolder: PictureSource {
   static func load(
     _ path: String, _ options: PictureFolderOptions, normalization: PictureNormalization?
   ) throws -> LoadedPictures {
-    let splits = try PictureFolderReader.load(path, size: options.size > 0 ? options.size : nil)
+    let splits = try PictureFolderReader.load(path, storage: options.storage)
     let isFolder = DataRoot.isFolder(path)
     return LoadedPictures(
       splits, format: isFolder ? "folder of pictures" : "tar of pictures", files: isFolder ? pictures(under: path) : [path],
@@ -29,7 +29,7 @@ public enum PictureShards: PictureSource {
   public static func load(_ options: PictureFolderOptions, _ source: DataSource) throws -> LoadedPictures {
     let path = try source.requirePath()
     return LoadedPictures(
-      try PictureShardReader.load(path, size: options.size > 0 ? options.size : nil), format: "tar shards",
+      try PictureShardReader.load(path, storage: options.storage), format: "tar shards",
       files: try PictureShardReader.shards(path))
   }
 }
@@ -51,10 +51,18 @@ public struct PictureFolderOptions: PictureOptions {
   public var common = PictureChoices()
   /// Side of the square pictures; 0: as stored, or 32 where sizes are mixed.
   public var size = 0
+  public var decode = PictureDecoding.auto
   public init() {}
   public static var fields: [Field<Self>] {
     commonFields + [
-      Field("size", \.size, in: 0...1024, "pictures are scaled to this side; 0: as stored, or 32 where sizes are mixed")
+      Field("size", \.size, in: 0...1024, "pictures are scaled to this side; 0: as stored, or 32 where sizes are mixed"),
+      Field(
+        "decode", \.decode, choices: PictureDecoding.self,
+        "memory: all pictures when loading; batch: those of a batch when it is made; auto: memory up to 1 GiB of pixels"),
     ]
+  }
+
+  var storage: PictureStorage {
+    PictureStorage(side: size > 0 ? size : nil, decoding: decode, keepsSizes: common.cropsAndScales)
   }
 }

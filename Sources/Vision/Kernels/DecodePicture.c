@@ -78,23 +78,24 @@ static int orientationOf(const struct jpeg_decompress_struct *codec) {
   return 1;
 }
 
-// Turns a picture of [height, width, 3] as EXIF says; from orientation 5 on the result is [width, height, 3].
-static int32_t orient(uint8_t *pixels, size_t height, size_t width, int orientation) {
-  if (orientation == 1) return 0;
-  uint8_t *stored = malloc(height * width * 3);
-  if (!stored) return 1;
-  memcpy(stored, pixels, height * width * 3);
-  size_t outHeight = orientation < 5 ? height : width, outWidth = orientation < 5 ? width : height;
+// Where EXIF's orientation takes an upright row and column from: with the sides exchanged from 5 on, then mirrored.
+static int isUpright(int orientation) { return orientation < 5; }
+static int mirrorsRows(int orientation) { return orientation == 3 || orientation == 4 || orientation == 6 || orientation == 7; }
+static int mirrorsColumns(int orientation) {
+  return orientation == 2 || orientation == 3 || orientation == 7 || orientation == 8;
+}
+
+// Turns a stored picture of [height, width, 3] as EXIF says; from orientation 5 on the result is [width, height, 3].
+static void orient(const uint8_t *stored, uint8_t *pixels, size_t height, size_t width, int orientation) {
+  size_t outHeight = isUpright(orientation) ? height : width, outWidth = isUpright(orientation) ? width : height;
   for (size_t y = 0; y < outHeight; y++) {
     for (size_t x = 0; x < outWidth; x++, pixels += 3) {
-      size_t row = orientation < 5 ? y : x, column = orientation < 5 ? x : y;
-      if (orientation == 3 || orientation == 4 || orientation == 6 || orientation == 7) row = height - 1 - row;
-      if (orientation == 2 || orientation == 3 || orientation == 7 || orientation == 8) column = width - 1 - column;
+      size_t row = isUpright(orientation) ? y : x, column = isUpright(orientation) ? x : y;
+      if (mirrorsRows(orientation)) row = height - 1 - row;
+      if (mirrorsColumns(orientation)) column = width - 1 - column;
       memcpy(pixels, stored + (row * width + column) * 3, 3);
     }
   }
-  free(stored);
-  return 0;
 }
 
 static int32_t sizeOfJPEG(const uint8_t *bytes, size_t count, int32_t *height, int32_t *width, char *message) {
@@ -110,9 +111,9 @@ static int32_t sizeOfJPEG(const uint8_t *bytes, size_t count, int32_t *height, i
   jpeg_mem_src(&codec, bytes, (unsigned long)count);
   jpeg_save_markers(&codec, JPEG_APP0 + 1, 0xffff);
   jpeg_read_header(&codec, TRUE);
-  int isUpright = orientationOf(&codec) < 5;
-  *height = (int32_t)(isUpright ? codec.image_height : codec.image_width);
-  *width = (int32_t)(isUpright ? codec.image_width : codec.image_height);
+  int isTurned = !isUpright(orientationOf(&codec));
+  *height = (int32_t)(isTurned ? codec.image_width : codec.image_height);
+  *width = (int32_t)(isTurned ? codec.image_height : codec.image_width);
   jpeg_destroy_decompress(&codec);
   return 0;
 }
@@ -125,8 +126,107 @@ static void convertCMYK(const uint8_t *inks, uint8_t *pixels, JDIMENSION width, 
   }
 }
 
+static int32_t grow(VisionBuffer *buffer, size_t size) {
+  if (buffer->capacity >= size) return 0;
+  uint8_t *data = realloc(buffer->data, size);
+  if (!data) return 1;
+  buffer->data = data;
+  buffer->capacity = size;
+  return 0;
+}
+
+typedef struct {
+  size_t begin;
+  size_t end;
+} Span;
+
+// The part of a stored side that an upright one stands for.
+static Span stored(Span part, size_t side, int isMirrored) {
+  if (!isMirrored) return part;
+  return (Span){side - part.end, side - part.begin};
+}
+
+// In pixels of the decoder, with two more on each side, for chroma is interpolated from its neighbours.
+static Span scaled(Span part, size_t shrink, size_t side) {
+  Span result = {part.begin / shrink, (part.end + shrink - 1) / shrink + 2};
+  result.begin -= result.begin < 2 ? result.begin : 2;
+  if (result.end > side) result.end = side;
+  return result;
+}
+
+// Rows and columns `rows` x `columns` (upright) of a picture; null buffer: all of it, into `pixels`.
+typedef struct {
+  Span rows, columns;
+  int32_t shrink;
+  VisionBuffer *buffer;
+  VisionDecodedRegion *region;
+} JPEGPart;
+
+static int32_t readPart(struct jpeg_decompress_struct *codec, int orientation, const JPEGPart *part, char *message) {
+  size_t height = codec->image_height, width = codec->image_width, shrink = (size_t)part->shrink;
+  Span rows = stored(isUpright(orientation) ? part->rows : part->columns, height, mirrorsRows(orientation));
+  Span columns = stored(isUpright(orientation) ? part->columns : part->rows, width, mirrorsColumns(orientation));
+  codec->scale_num = 1;
+  codec->scale_denom = (unsigned)shrink;
+  int hasInks = codec->jpeg_color_space == JCS_CMYK || codec->jpeg_color_space == JCS_YCCK;
+  codec->out_color_space = hasInks ? JCS_CMYK : JCS_RGB;
+  jpeg_start_decompress(codec);
+  rows = scaled(rows, shrink, codec->output_height);
+  columns = scaled(columns, shrink, codec->output_width);
+  if (columns.begin > 0 || columns.end < codec->output_width) {
+    JDIMENSION left = (JDIMENSION)columns.begin, count = (JDIMENSION)(columns.end - columns.begin);
+    jpeg_crop_scanline(codec, &left, &count);
+    columns = (Span){left, left + count};
+  }
+  size_t partHeight = rows.end - rows.begin, partWidth = columns.end - columns.begin, size = partHeight * partWidth * 3;
+  // Turning needs the stored rows and the turned ones.
+  if (grow(part->buffer, orientation == 1 ? size : 2 * size)) return fail(message, "not enough memory to decode it");
+  uint8_t *pixels = part->buffer->data;
+  JSAMPARRAY inks = NULL;
+  if (hasInks) inks = (*codec->mem->alloc_sarray)((j_common_ptr)codec, JPOOL_IMAGE, (JDIMENSION)partWidth * 4, 1);
+  if (rows.begin > 0) jpeg_skip_scanlines(codec, (JDIMENSION)rows.begin);
+  while (codec->output_scanline < rows.end) {
+    uint8_t *line = pixels + (codec->output_scanline - rows.begin) * partWidth * 3;
+    JSAMPROW row = hasInks ? inks[0] : line;
+    if (jpeg_read_scanlines(codec, &row, 1) == 1 && hasInks) {
+      convertCMYK(inks[0], line, (JDIMENSION)partWidth, codec->saw_Adobe_marker);
+    }
+  }
+  // Where all is read, also that the data end as they should.
+  if (rows.end == codec->output_height) jpeg_finish_decompress(codec);
+  if (orientation != 1) {
+    orient(pixels, pixels + size, partHeight, partWidth, orientation);
+    pixels += size;
+  }
+  int isTurned = !isUpright(orientation);
+  // The corner: where sides are mirrored, a decoded pixel at the end may stand for less than `shrink`.
+  double top = mirrorsRows(orientation) ? (double)height - (double)(rows.end * shrink) : (double)(rows.begin * shrink);
+  double left = mirrorsColumns(orientation) ? (double)width - (double)(columns.end * shrink) : (double)(columns.begin * shrink);
+  *part->region = (VisionDecodedRegion){
+      .pixels = pixels, .height = (int32_t)(isTurned ? partWidth : partHeight), .width = (int32_t)(isTurned ? partHeight : partWidth),
+      .top = isTurned ? left : top, .left = isTurned ? top : left, .shrink = part->shrink};
+  return 0;
+}
+
+static void readWhole(struct jpeg_decompress_struct *codec, uint8_t *pixels) {
+  int hasInks = codec->jpeg_color_space == JCS_CMYK || codec->jpeg_color_space == JCS_YCCK;
+  codec->out_color_space = hasInks ? JCS_CMYK : JCS_RGB;
+  jpeg_start_decompress(codec);
+  JSAMPARRAY inks = NULL;
+  if (hasInks) inks = (*codec->mem->alloc_sarray)((j_common_ptr)codec, JPOOL_IMAGE, codec->output_width * 4, 1);
+  while (codec->output_scanline < codec->output_height) {
+    uint8_t *line = pixels + (size_t)codec->output_scanline * codec->output_width * 3;
+    JSAMPROW row = hasInks ? inks[0] : line;
+    if (jpeg_read_scanlines(codec, &row, 1) == 1 && hasInks) {
+      convertCMYK(inks[0], line, codec->output_width, codec->saw_Adobe_marker);
+    }
+  }
+  jpeg_finish_decompress(codec);
+}
+
+// The whole picture as it is stored into `pixels` and *orientation, or the part `part`, turned.
 static int32_t decodeJPEG(const uint8_t *bytes, size_t count, int32_t height, int32_t width, uint8_t *pixels,
-                          char *message) {
+                          int *orientation, const JPEGPart *part, char *message) {
   struct jpeg_decompress_struct codec;
   JPEGErrors errors;
   memset(&codec, 0, sizeof codec);
@@ -141,30 +241,18 @@ static int32_t decodeJPEG(const uint8_t *bytes, size_t count, int32_t height, in
   jpeg_mem_src(&codec, bytes, (unsigned long)count);
   jpeg_save_markers(&codec, JPEG_APP0 + 1, 0xffff);
   jpeg_read_header(&codec, TRUE);
-  // Not used behind a longjmp: volatile is not needed.
-  int orientation = orientationOf(&codec);
-  size_t storedHeight = codec.image_height, storedWidth = codec.image_width;
-  if (storedHeight != (size_t)(orientation < 5 ? height : width) || storedWidth != (size_t)(orientation < 5 ? width : height)) {
-    jpeg_destroy_decompress(&codec);
-    return fail(message, "the picture changed its size while it was read");
+  *orientation = orientationOf(&codec);
+  int32_t status = 0;
+  int isTurned = !isUpright(*orientation);
+  if (codec.image_height != (JDIMENSION)(isTurned ? width : height) || codec.image_width != (JDIMENSION)(isTurned ? height : width)) {
+    status = fail(message, "the picture changed its size while it was read");
+  } else if (part) {
+    status = readPart(&codec, *orientation, part, message);
+  } else {
+    readWhole(&codec, pixels);
   }
-  int hasInks = codec.jpeg_color_space == JCS_CMYK || codec.jpeg_color_space == JCS_YCCK;
-  codec.out_color_space = hasInks ? JCS_CMYK : JCS_RGB;
-  jpeg_start_decompress(&codec);
-  JSAMPARRAY inks = NULL;
-  if (hasInks) {
-    inks = (*codec.mem->alloc_sarray)((j_common_ptr)&codec, JPOOL_IMAGE, codec.output_width * 4, 1);
-  }
-  while (codec.output_scanline < codec.output_height) {
-    uint8_t *line = pixels + (size_t)codec.output_scanline * storedWidth * 3;
-    JSAMPROW row = hasInks ? inks[0] : line;
-    if (jpeg_read_scanlines(&codec, &row, 1) == 1 && hasInks) {
-      convertCMYK(inks[0], line, codec.output_width, codec.saw_Adobe_marker);
-    }
-  }
-  jpeg_finish_decompress(&codec);
   jpeg_destroy_decompress(&codec);
-  return orient(pixels, storedHeight, storedWidth, orientation) ? fail(message, "not enough memory to turn it") : 0;
+  return status;
 }
 
 // MARK: PNG. libpng's simplified interface stops before the checksum at the end and corrects gamma; other readers of
@@ -254,7 +342,37 @@ int32_t vision_picture_size(const uint8_t *bytes, size_t count, int32_t *height,
 
 int32_t vision_decode_picture(const uint8_t *bytes, size_t count, int32_t height, int32_t width, uint8_t *pixels,
                               char *message) {
-  if (isJPEG(bytes, count)) return decodeJPEG(bytes, count, height, width, pixels, message);
   if (isPNG(bytes, count)) return readWholePNG(bytes, count, &height, &width, pixels, message);
-  return fail(message, count ? "its first bytes are neither JPEG nor PNG" : "it is empty");
+  if (!isJPEG(bytes, count)) return fail(message, count ? "its first bytes are neither JPEG nor PNG" : "it is empty");
+  int orientation = 1;
+  if (decodeJPEG(bytes, count, height, width, pixels, &orientation, NULL, message)) return 1;
+  if (orientation == 1) return 0;
+  size_t size = (size_t)height * (size_t)width * 3;
+  uint8_t *copy = malloc(size);
+  if (!copy) return fail(message, "not enough memory to turn it");
+  memcpy(copy, pixels, size);
+  int isTurned = !isUpright(orientation);
+  orient(copy, pixels, (size_t)(isTurned ? width : height), (size_t)(isTurned ? height : width), orientation);
+  free(copy);
+  return 0;
+}
+
+int32_t vision_decode_region(const uint8_t *bytes, size_t count, int32_t height, int32_t width, int32_t top, int32_t left,
+                             int32_t regionHeight, int32_t regionWidth, int32_t shrink, VisionBuffer *buffer,
+                             VisionDecodedRegion *region, char *message) {
+  if (height <= 0 || width <= 0 || top < 0 || left < 0 || regionHeight <= 0 || regionWidth <= 0 ||
+      regionHeight > height - top || regionWidth > width - left ||
+      !(shrink == 1 || shrink == 2 || shrink == 4 || shrink == 8)) {
+    return fail(message, "a part that is not inside the picture");
+  }
+  if (isPNG(bytes, count)) {
+    if (grow(buffer, (size_t)height * (size_t)width * 3)) return fail(message, "not enough memory to decode it");
+    *region = (VisionDecodedRegion){.pixels = buffer->data, .height = height, .width = width, .shrink = 1};
+    return readWholePNG(bytes, count, &height, &width, buffer->data, message);
+  }
+  if (!isJPEG(bytes, count)) return fail(message, count ? "its first bytes are neither JPEG nor PNG" : "it is empty");
+  JPEGPart part = {.rows = {(size_t)top, (size_t)(top + regionHeight)}, .columns = {(size_t)left, (size_t)(left + regionWidth)},
+                   .shrink = shrink, .buffer = buffer, .region = region};
+  int orientation = 1;
+  return decodeJPEG(bytes, count, height, width, NULL, &orientation, &part, message);
 }

@@ -16,12 +16,19 @@ extension PictureSplits {
 extension PictureSet {
   /// The pictures `indices`, in that order.
   func selecting(_ indices: [Int]) throws -> PictureSet {
-    var chosen: [UInt8] = []
-    chosen.reserveCapacity(indices.count * stride)
-    for index in indices { chosen += pixels[(index * stride)..<((index + 1) * stride)] }
-    return try PictureSet(
-      pixels: chosen, labels: indices.map { labels[$0] }, classNames: classNames, height: height, width: width,
-      channels: channels)
+    let labels = indices.map { self.labels[$0] }
+    switch content {
+    case .stored(let pictures):
+      return try PictureSet(
+        stored: indices.map { pictures[$0] }, labels: labels, classNames: classNames,
+        size: PictureSize(height: height, width: width))
+    case .decoded(let pixels):
+      var chosen: [UInt8] = []
+      chosen.reserveCapacity(indices.count * stride)
+      for index in indices { chosen += pixels[(index * stride)..<((index + 1) * stride)] }
+      return try PictureSet(
+        pixels: chosen, labels: labels, classNames: classNames, height: height, width: width, channels: channels)
+    }
   }
 
   /// `count` of the pictures, rising; each class has its share, rounded so that the sum is right.

@@ -80,7 +80,7 @@ public enum PictureDecoder {
     if let failure = failures.lazy.compactMap({ $0 }).first { throw failure }
   }
 
-  private static func check(
+  static func check(
     _ file: String?, _ place: String?, _ call: (UnsafeMutablePointer<CChar>?) -> Int32
   ) throws {
     var message = [CChar](repeating: 0, count: Int(VISION_MESSAGE_CAPACITY))

@@ -19,38 +19,40 @@ public enum PictureFolderReader {
   /// - Throws: `BasinError` of kind `missingInput` (no such path) or `badData`: no pictures, a class without pictures,
   ///   a class that train lacks, a damaged picture or archive.
   public static func load(_ path: String, size: Int? = nil, threads: Int = 2) throws -> PictureSplits {
-    if let size, !(1...4096).contains(size) {
+    try load(path, storage: PictureStorage(side: size, threads: threads))
+  }
+
+  /// Reads all pictures, decoded or not, as `storage` says.
+  ///
+  /// - Throws: as ``load(_:size:threads:)``; where pictures stay encoded, only their headers are looked at.
+  public static func load(_ path: String, storage: PictureStorage) throws -> PictureSplits {
+    if let size = storage.side, !(1...4096).contains(size) {
       throw BasinError.usage("a picture size of \(size): expected 1...4096")
     }
     let listing = try DataRoot.isFolder(path) ? folderListing(path) : archiveListing(path)
     let layout = try PictureFolderLayout(pictures: listing.pictures.map(\.path), folders: listing.folders, source: path)
-    let side = size.map { PictureSize(height: $0, width: $0) }
-    let wanted = try side ?? EncodedPicture.commonSize(listing.pictures, threads: threads)
-
-    func set(_ split: PictureFolderLayout.Split) throws -> PictureSet? {
-      let chosen = layout.pictures.filter { $0.split == split }
-      guard !chosen.isEmpty else { return nil }
-      let pixels = try EncodedPicture.decode(chosen.map { listing.pictures[$0.index] }, to: wanted, threads: threads)
-      return try PictureSet(
-        pixels: pixels, labels: chosen.map { Int32($0.label) }, classNames: layout.classNames, height: wanted.height,
-        width: wanted.width, channels: 3, file: path)
+    var lists: [PictureFolderLayout.Split: (pictures: [StoredPicture], labels: [Int32])] = [:]
+    for entry in layout.pictures {
+      lists[entry.split, default: ([], [])].pictures.append(listing.pictures[entry.index])
+      lists[entry.split]?.labels.append(Int32(entry.label))
     }
-    guard let train = try set(.train) else {
+    let sets = try storage.sets(lists, classNames: layout.classNames, file: path)
+    guard let train = sets[.train] else {
       throw BasinError.badData("there are no training pictures", file: path, advice: "Expected \(expected)")
     }
-    return PictureSplits(train: train, validation: try set(.validation), test: try set(.test))
+    return PictureSplits(train: train, validation: sets[.validation], test: sets[.test])
   }
 
   static let expected = "CLASS/picture.jpg or train/CLASS/picture.jpg (JPEG or PNG)"
 
-  private typealias Listing = (pictures: [EncodedPicture], folders: [String])
+  private typealias Listing = (pictures: [StoredPicture], folders: [String])
 
   private static func archiveListing(_ path: String) throws -> Listing {
     var listing: Listing = ([], [])
     try PictureArchive.forEachMember(of: path, where: { PictureFolderLayout.isPicture($0) }) { member in
       switch member {
       case .folder(let name): listing.folders.append(name)
-      case .file(let name, let bytes): listing.pictures.append(EncodedPicture(source: path, path: name, bytes: bytes))
+      case .file(let name, let bytes): listing.pictures.append(StoredPicture(source: path, path: name, bytes: bytes))
       }
     }
     return listing
@@ -76,7 +78,7 @@ public enum PictureFolderReader {
           listing.folders.append(path)
           try walk(path, depth: depth + 1)
         } else if PictureFolderLayout.isPicture(path) {
-          listing.pictures.append(EncodedPicture(source: root, path: path, bytes: nil))
+          listing.pictures.append(StoredPicture(source: root, path: path, bytes: nil))
         }
       }
     }

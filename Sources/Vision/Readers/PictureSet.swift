@@ -1,24 +1,33 @@
 import PluginAPI
 
-/// Labelled pictures in memory, 8 bits a channel, channels last.
+/// Labelled pictures, 8 bits a channel, channels last: all of one size in memory, or one by one as they were found.
 ///
-/// A value of plain Swift arrays: it knows no tensors. ``PictureAugmentation`` turns a choice of its pictures into
-/// floats.
+/// It knows no tensors. ``PictureAugmentation`` turns a choice of its pictures into floats.
 public struct PictureSet: Sendable {
-  /// [count, height, width, channels], row by row, channels last.
-  public let pixels: [UInt8]
+  public enum Content: Sendable {
+    /// [count, height, width, channels], row by row, channels last.
+    case decoded([UInt8])
+    /// Each of its own size, decoded or not; RGB.
+    case stored([StoredPicture])
+  }
+
+  public let content: Content
   /// [count], each in `0 ..< classNames.count`.
   public let labels: [Int32]
   public let classNames: [String]
-  /// Height of a picture in pixels.
+  /// Height of a picture in pixels; where each has its own, of what is made of it.
   public let height: Int
-  /// Width of a picture in pixels.
+  /// Width of a picture in pixels; where each has its own, of what is made of it.
   public let width: Int
   /// 1 (grey) or 3 (red, green, blue); readers make no others.
   public let channels: Int
 
   public var count: Int { labels.count }
-  /// Bytes of one picture.
+  /// [count, height, width, channels], row by row, channels last; empty where pictures are stored one by one.
+  public var pixels: [UInt8] {
+    if case .decoded(let pixels) = content { pixels } else { [] }
+  }
+  /// Bytes of one picture of height x width.
   public var stride: Int { height * width * channels }
 
   /// Checks that all parts fit.
@@ -36,17 +45,44 @@ public struct PictureSet: Sendable {
         "\(pixels.count) bytes do not make \(labels.count) pictures of \(height)x\(width) with \(channels) channels",
         file: file)
     }
-    if let index = labels.firstIndex(where: { $0 < 0 || Int($0) >= classNames.count }) {
-      throw BasinError.badData(
-        "label \(labels[index]) is not in 0...\(classNames.count - 1)", file: file, place: "picture \(index)",
-        advice: "There are \(classNames.count) classes")
-    }
-    self.pixels = pixels
+    try Self.check(labels, classNames, file: file)
+    content = .decoded(pixels)
     self.labels = labels
     self.classNames = classNames
     self.height = height
     self.width = width
     self.channels = channels
+  }
+
+  /// Pictures that are kept one by one, and become RGB of `size`.
+  ///
+  /// - Throws: as above.
+  public init(
+    stored: [StoredPicture], labels: [Int32], classNames: [String], size: PictureSize, file: String? = nil
+  ) throws {
+    guard stored.count == labels.count, size.height > 0, size.width > 0 else {
+      throw BasinError.badData("\(stored.count) pictures of \(size) with \(labels.count) labels", file: file)
+    }
+    try Self.check(labels, classNames, file: file)
+    content = .stored(stored)
+    self.labels = labels
+    self.classNames = classNames
+    height = size.height
+    width = size.width
+    channels = 3
+  }
+
+  private static func check(_ labels: [Int32], _ classNames: [String], file: String?) throws {
+    if let index = labels.firstIndex(where: { $0 < 0 || Int($0) >= classNames.count }) {
+      throw BasinError.badData(
+        "label \(labels[index]) is not in 0...\(classNames.count - 1)", file: file, place: "picture \(index)",
+        advice: "There are \(classNames.count) classes")
+    }
+  }
+
+  /// Size of picture `index` as it is kept.
+  func size(_ index: Int) -> PictureSize {
+    if case .stored(let pictures) = content { pictures[index].size } else { PictureSize(height: height, width: width) }
   }
 
   /// Pictures of each class, [classes].

@@ -14,6 +14,13 @@ public enum PictureShardReader {
   /// - Parameter size: as of ``PictureFolderReader``.
   /// - Throws: `BasinError` of kind `missingInput` (no shard) or `badData` that names the shard and the file in it.
   public static func load(_ path: String, size: Int? = nil, threads: Int = 2) throws -> PictureSplits {
+    try load(path, storage: PictureStorage(side: size, threads: threads))
+  }
+
+  /// Reads all pictures, decoded or not, as `storage` says.
+  ///
+  /// - Throws: as ``load(_:size:threads:)``; where pictures stay encoded, only their headers are looked at.
+  public static func load(_ path: String, storage: PictureStorage) throws -> PictureSplits {
     let shards = try shards(path)
     var examples: [PictureFolderLayout.Split: [Example]] = [:]
     let splits = shards.map { split(of: $0) }
@@ -25,17 +32,13 @@ public enum PictureShardReader {
       }
       examples[split ?? .train, default: []] += try Self.examples(shard)
     }
-    let all = examples.values.flatMap { $0 }
     guard let train = examples[.train], !train.isEmpty else {
       throw BasinError.badData("there are no training pictures", file: path, advice: "Expected shards of NAME.jpg and NAME.cls")
     }
     let names = try classNames(train, beside: shards[0])
     let labels = Dictionary(names.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
-    let side = size.map { PictureSize(height: $0, width: $0) }
-    let wanted = try side ?? EncodedPicture.commonSize(all.map(\.picture), threads: threads)
-    func set(_ split: PictureFolderLayout.Split) throws -> PictureSet? {
-      guard let chosen = examples[split], !chosen.isEmpty else { return nil }
-      let classes = try chosen.map { example in
+    let lists = try examples.mapValues { examples in
+      (pictures: examples.map(\.picture), labels: try examples.map { example in
         // A number is a class's place also where classes have names.
         guard let label = labels[example.label] ?? Int(example.label).flatMap({ names.indices.contains($0) ? $0 : nil }) else {
           throw BasinError.badData(
@@ -43,17 +46,15 @@ public enum PictureShardReader {
             place: example.picture.path, advice: "Classes are those of train, or of classes.txt")
         }
         return Int32(label)
-      }
-      return try PictureSet(
-        pixels: EncodedPicture.decode(chosen.map(\.picture), to: wanted, threads: threads), labels: classes, classNames: names,
-        height: wanted.height, width: wanted.width, channels: 3, file: path)
+      })
     }
-    guard let trainSet = try set(.train) else { throw BasinError.internalError("no training set of \(path)") }
-    return PictureSplits(train: trainSet, validation: try set(.validation), test: try set(.test))
+    let sets = try storage.sets(lists, classNames: names, file: path)
+    guard let trainSet = sets[.train] else { throw BasinError.internalError("no training set of \(path)") }
+    return PictureSplits(train: trainSet, validation: sets[.validation], test: sets[.test])
   }
 
   private struct Example {
-    var picture: EncodedPicture
+    var picture: StoredPicture
     var label: String
   }
 
@@ -102,7 +103,7 @@ public enum PictureShardReader {
 
   private static func examples(_ shard: String) throws -> [Example] {
     var order: [Substring] = []
-    var pictures: [Substring: EncodedPicture] = [:]
+    var pictures: [Substring: StoredPicture] = [:]
     var labels: [Substring: String] = [:]
     func parts(_ path: String) -> (key: Substring, kind: Substring) {
       let start = path.lastIndex(of: "/").map(path.index(after:)) ?? path.startIndex
@@ -116,7 +117,7 @@ public enum PictureShardReader {
       if kind == "cls" {
         labels[key] = String(decoding: bytes, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
       } else {
-        guard pictures.updateValue(EncodedPicture(source: shard, path: path, bytes: bytes), forKey: key) == nil else {
+        guard pictures.updateValue(StoredPicture(source: shard, path: path, bytes: bytes), forKey: key) == nil else {
           throw BasinError.badData("a second picture of the example \(key)", file: shard, place: path)
         }
         order.append(key)
