@@ -56,6 +56,8 @@ case "${1:-}" in
     [[ $1 == wrn28-10 ]] && batch="${BATCH:-32}" || batch="${BATCH:-128}"
     ours="$basin __steps --model $1 --dataset shapes --set dataset.size=32 --set dataset.train=1024 --batch-size $batch"
     ours+=" --method backbone --lr 0.01 --threads $threads"
+    # As the peer has none.
+    [[ $1 != vgg* ]] || ours+=" --set model.dropout=0"
     peer="$python $here/vision_peer.py --model $1 --batch-size $batch --serve --threads $threads ${PEER:-}"
     ;;
   *)
