@@ -15,7 +15,6 @@ case "$set_name" in
   sagpool-h:dd) flags=(--model sagpool-h --epochs 40 "${pooling[@]}") seeds="${3:-3}" ;;
   sagpool-g:dd) flags=(--model sagpool-g --epochs 25 "${pooling[@]}") seeds="${3:-3}" ;;
   mincutpool:dd) flags=(--model mincutpool --epochs 50 "${pooling[@]}") seeds="${3:-3}" ;;
-  sagpool-g:nci1) flags=(--model sagpool-g --epochs 40 "${pooling[@]}") seeds="${3:-10}" ;;
   sagpool-g:* | sagpool-h:* | mincutpool:*) flags=(--model "${set_name%%:*}" --epochs 100 "${pooling[@]}") seeds="${3:-10}" ;;
   cora) flags=(--model gcn --epochs 200 --method backbone) seeds="${3:-10}" ;;
   trec) flags=(--model transformer --method backbone --select best) seeds="${3:-3}" ;;
