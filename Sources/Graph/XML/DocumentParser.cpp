@@ -292,9 +292,11 @@ void DocumentParser::deliver(const SimpleElements::Event& event, const xmlChar* 
   }
 }
 
-/// Up to the end of a tag, so that libxml2 keeps nothing back.
+/// Up to the end of a tag, so that libxml2 keeps nothing back; of a document that it has to convert, as much as of a plain one.
 size_t DocumentParser::sizeOfPiece(std::string_view bytes) const {
-  if (isPlain_ || handler_ == nullptr) return std::min(bytes.size(), pieceSize);
+  const xmlParserInputPtr input = context_->input;
+  const bool isConverted = input != nullptr && input->buf != nullptr && input->buf->encoder != nullptr;
+  if (isPlain_ || handler_ == nullptr || isConverted) return std::min(bytes.size(), pieceSize);
   const size_t end = bytes.substr(0, pieceSize).find('>', stride_ - 1);
   return end == std::string_view::npos ? std::min(bytes.size(), pieceSize) : end + 1;
 }
