@@ -4,21 +4,11 @@
 #include <cmath>
 #include <vector>
 
-// On functions of this file alone: of exported ones the loader may choose a version too early (docs/decisions.md).
-#if defined(__x86_64__) && defined(__linux__) && defined(__clang__)
-#define BASIN_NORM_VERSIONS __attribute__((target_clones("arch=x86-64-v3", "default")))
-#else
-#define BASIN_NORM_VERSIONS
-#endif
-#define BASIN_INLINE __attribute__((always_inline)) inline
+#include "Vectors.h"
 
 namespace {
 
-typedef float Eight __attribute__((vector_size(32), aligned(4)));
-typedef int32_t EightBits __attribute__((vector_size(32), aligned(4)));
-
-BASIN_INLINE const Eight &eight(const float *p) { return *reinterpret_cast<const Eight *>(p); }
-BASIN_INLINE Eight &eight(float *p) { return *reinterpret_cast<Eight *>(p); }
+using namespace basin;
 
 // Floats of a block: half of a first-level cache.
 constexpr int64_t blockFloats = 6144;
@@ -216,7 +206,7 @@ BASIN_INLINE void inputGradient(const float *x, const float *applied, const floa
   }
 }
 
-BASIN_NORM_VERSIONS void momentsOf(const float *x, const float *other, int64_t rows, int64_t channels, int64_t begin,
+BASIN_VERSIONS void momentsOf(const float *x, const float *other, int64_t rows, int64_t channels, int64_t begin,
                                    int64_t end, float *sum, float *partials) {
   for (int64_t block = begin; block < end; ++block) {
     const Rows part = rowsOf(block, rows, channels);
@@ -226,7 +216,7 @@ BASIN_NORM_VERSIONS void momentsOf(const float *x, const float *other, int64_t r
   }
 }
 
-BASIN_NORM_VERSIONS void applyTo(const float *x, const float *other, const float *applied, bool rectifies, int64_t rows,
+BASIN_VERSIONS void applyTo(const float *x, const float *other, const float *applied, bool rectifies, int64_t rows,
                                  int64_t channels, int64_t begin, int64_t end, float *out) {
   for (int64_t block = begin; block < end; ++block) {
     const Rows part = rowsOf(block, rows, channels);
@@ -259,7 +249,7 @@ BASIN_INLINE void inputsOf(const float *x, const float *applied, const float *me
   }
 }
 
-BASIN_NORM_VERSIONS void gradientSumsOf(const float *x, const float *applied, const float *gradient, const float *result,
+BASIN_VERSIONS void gradientSumsOf(const float *x, const float *applied, const float *gradient, const float *result,
                                         int32_t passing, int64_t rows, int64_t channels, int64_t begin, int64_t end,
                                         float *passed, float *partials) {
   switch (passing) {
@@ -271,7 +261,7 @@ BASIN_NORM_VERSIONS void gradientSumsOf(const float *x, const float *applied, co
   }
 }
 
-BASIN_NORM_VERSIONS void inputGradientOf(const float *x, const float *applied, const float *means, const float *gradient,
+BASIN_VERSIONS void inputGradientOf(const float *x, const float *applied, const float *means, const float *gradient,
                                          const float *other, int32_t passing, int64_t rows, int64_t channels,
                                          int64_t begin, int64_t end, float *out) {
   if (passing == BASIN_PASS_POSITIVE) {

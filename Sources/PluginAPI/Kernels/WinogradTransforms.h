@@ -2,17 +2,9 @@
 #ifndef BASIN_WINOGRAD_TRANSFORMS_H
 #define BASIN_WINOGRAD_TRANSFORMS_H
 
-#include <stdint.h>
-
-#define BASIN_INLINE __attribute__((always_inline)) inline
+#include "Vectors.h"
 
 namespace basin {
-
-typedef float Eight __attribute__((vector_size(32), aligned(4)));
-typedef int32_t EightBits __attribute__((vector_size(32), aligned(4)));
-
-BASIN_INLINE const Eight &eight(const float *p) { return *reinterpret_cast<const Eight *>(p); }
-BASIN_INLINE Eight &eight(float *p) { return *reinterpret_cast<Eight *>(p); }
 
 template <int m>
 struct Minimal;

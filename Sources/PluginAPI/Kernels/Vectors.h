@@ -1,0 +1,26 @@
+// Vectors of eight floats, for the kernels of this folder.
+#ifndef BASIN_VECTORS_H
+#define BASIN_VECTORS_H
+
+#include <stdint.h>
+
+// On functions without linkage alone: of exported ones the loader may choose a version too early (docs/decisions.md).
+#if defined(__x86_64__) && defined(__linux__) && defined(__clang__)
+#define BASIN_VERSIONS __attribute__((target_clones("arch=x86-64-v3", "default")))
+#else
+#define BASIN_VERSIONS
+#endif
+#define BASIN_INLINE __attribute__((always_inline)) inline
+
+namespace basin {
+
+// Eight floats at any address. They go by reference: without AVX clang refuses them as arguments and results.
+typedef float Eight __attribute__((vector_size(32), aligned(4)));
+typedef int32_t EightBits __attribute__((vector_size(32), aligned(4)));
+
+BASIN_INLINE const Eight &eight(const float *p) { return *reinterpret_cast<const Eight *>(p); }
+BASIN_INLINE Eight &eight(float *p) { return *reinterpret_cast<Eight *>(p); }
+
+}  // namespace basin
+
+#endif
