@@ -7,7 +7,7 @@ import Vision
 @Suite struct ModelModuleTests {
   private struct Manifest: Decodable {
     var name, domain: String
-    var models, datasets, formats: [String]
+    var models, datasets, formats, experiments: [String]
   }
 
   private func registry() -> Registry {
@@ -26,6 +26,24 @@ import Vision
     #expect(manifest.models == registry.models.map(\.name))
     #expect(manifest.datasets == registry.datasets.filter { !$0.isFormat }.map(\.name))
     #expect(manifest.formats == registry.datasets.filter(\.isFormat).map(\.name))
+    #expect(manifest.experiments == registry.experiments.map(\.experiment.name))
+  }
+
+  /// arXiv 2201.00519, experiments on images.
+  @Test func experimentsAreThePapers() throws {
+    for (classes, entry) in zip([10, 100], registry().experiments) {
+      let experiment = entry.experiment
+      #expect(experiment.name == "paper-cifar\(classes)" && experiment.methods == ["backbone", "swa", "dswa", "tswa", "pswa"])
+      #expect(experiment.cases.map(\.model) == ["vgg16", "preresnet164", "wrn28-10"])
+      #expect(experiment.cases.map(\.learningRate) == [0.05, 0.1, 0.1])
+      for item in experiment.cases {
+        #expect(item.dataset == "cifar\(classes)" && item.epochs == 160 && item.batchSize == 128)
+        #expect(item.settings == ["optimizer.momentum": "0.9", "optimizer.weightDecay": "0.0005"])
+        #expect(item.configuration == ["validationFraction": "0", "bnUpdate": "reference", "optimizer": "sgd"])
+        let model = try #require(registry().models.first { $0.name == item.model })
+        #expect(model.recipe.settings["schedule.tail"] == "0.2" && model.recipe.settings["schedule.cyclic"] == "false")
+      }
+    }
   }
 
   @Test func recipesAreThoseOfThePapers() throws {

@@ -19,8 +19,8 @@ struct BenchmarkFile {
   private static let keys = ["cases", "methods", "seeds", "splits", "folds", "jobs", "threads"]
   private static let caseKeys: [String: RunRequest.Key] = [
     "domain": .domain, "model": .model, "dataset": .dataset, "epochs": .epochs, "batchSize": .batchSize,
-    "lr": .learningRate, "optimizer": .optimizer, "schedule": .schedule, "averaging": .averaging,
-  ]
+    "lr": .learningRate,
+  ].merging(BenchmarkPlan.Case.configurationKeys.map { ($0.rawValue, $0) }) { first, _ in first }
   /// What a method may have of its own.
   private static let methodKeys: [String: RunRequest.Key] = [
     "lr": .learningRate, "optimizer": .optimizer, "schedule": .schedule, "averaging": .averaging,

@@ -13,8 +13,11 @@ struct BenchmarkPlan: Codable, Sendable {
     var seeds: Int
     /// As `--set`.
     var settings: [String: String]
-    /// What stands instead of every method's own: `optimizer`, `schedule`, `averaging`.
+    /// What stands instead of every method's own, and what else of a run is not by default: values of `configurationKeys`.
     var parts: [String: String]?
+    static let configurationKeys: [RunRequest.Key] = [
+      .optimizer, .schedule, .averaging, .observe, .bnUpdate, .precision, .device, .validationFraction,
+    ]
     /// What else the number of a seed decides; nil: nothing, all runs have the same division of the data.
     var division: Division?
     /// What tells it from the other cases of its model and data set, such as `lr=0.1`; empty where there is none.
@@ -189,7 +192,7 @@ extension BenchmarkPlan.Case {
       let keys = Set(group.flatMap { cases[$0].settings.keys }).sorted()
       let columns: [(String, (Self) -> String)] =
         [("epochs", { "\($0.epochs)" }), ("batch", { $0.batchSize }), ("lr", { "\($0.learningRate)" })]
-        + ["optimizer", "schedule", "averaging"].map { key in (key, { $0.parts?[key] ?? "default" }) }
+        + configurationKeys.map(\.rawValue).map { key in (key, { $0.parts?[key] ?? "default" }) }
         + [("division", { $0.division?.description ?? "same" })]
         + keys.map { key in (key, { $0.settings[key] ?? "default" }) }
       let telling = columns.filter { column in Set(group.map { column.1(cases[$0]) }).count > 1 }

@@ -11,7 +11,7 @@ struct BenchmarkPlanner {
   let threads: Int
 
   func plan() throws -> BenchmarkPlan {
-    let preset = try BenchmarkPreset.named(request.preset ?? "default")
+    let preset = try BenchmarkPreset.named(request.preset ?? "default", in: catalog)
     let methods = request.methods ?? preset.methods
     try check(methods)
     for domain in request.domains ?? [] { try catalog.checkDomain(domain) }
@@ -21,7 +21,8 @@ struct BenchmarkPlanner {
       preset: request.preset, config: request.file, cases: [], methods: methods, variants: request.variants,
       jobs: request.jobs ?? max(1, cores / threads),
       threads: threads, dataRoot: dataRoot, plugins: plugins)
-    let drafts = try drafts()
+    var drafts = try drafts(preset)
+    if let device = request.device { for index in drafts.indices { drafts[index].values[.device] = device } }
     plan.cases = try BenchmarkPlan.Case.labelled(drafts.map { try resolve($0, preset, plan) }) { index in
       let error = BasinError.usage(
         "a case is the same as another", advice: "Give each case a model, data set or option of its own")
@@ -68,8 +69,8 @@ struct BenchmarkPlanner {
 
   // MARK: Cases
 
-  /// The cases of the file, every pair of the models and data sets named, or the modules' cases that are asked for.
-  private func drafts() throws -> [BenchmarkRequest.Case] {
+  /// The cases of the file, every pair of the models and data sets named, or the preset's or the modules' cases that are asked for.
+  private func drafts(_ preset: BenchmarkPreset) throws -> [BenchmarkRequest.Case] {
     if let cases = request.cases {
       return try cases.filter { item in
         let model = item.values[.model] ?? ""
@@ -78,22 +79,29 @@ struct BenchmarkPlanner {
         return isWanted(domain, item.values[.model] ?? "", item.values[.dataset] ?? "")
       }
     }
-    if let models = request.models, let datasets = request.datasets { return try pairs(models, datasets) }
-    for module in catalog.modules where request.domains?.contains(module.manifest.domain) ?? true {
+    if preset.cases == nil, let models = request.models, let datasets = request.datasets { return try pairs(models, datasets) }
+    for module in catalog.modules where preset.cases == nil && request.domains?.contains(module.manifest.domain) ?? true {
       try catalog.load(module)
     }
     for model in request.models ?? [] { _ = try catalog.model(model) }
     for dataset in request.datasets ?? [] { _ = try catalog.dataset(dataset, root: nil) }
-    let entries = catalog.registry.benchmarks.filter {
+    let entries = (preset.cases ?? catalog.registry.benchmarks).filter {
       isWanted($0.domain, $0.benchmark.model, $0.benchmark.dataset)
     }
     var seen: Set<BenchmarkCase> = []
-    return entries.filter { seen.insert($0.benchmark).inserted }.map { entry in
+    return try entries.filter { seen.insert($0.benchmark).inserted }.map { entry in
       let item = entry.benchmark
       var draft = BenchmarkRequest.Case(settings: item.settings, seeds: item.seeds)
       draft.values = [.domain: entry.domain, .model: item.model, .dataset: item.dataset, .epochs: "\(item.epochs)"]
       draft.values[.batchSize] = item.batchSize.map { "\($0)" }
       draft.values[.learningRate] = item.learningRate.map { "\($0)" }
+      for (key, value) in item.configuration {
+        guard let known = BenchmarkPlan.Case.configurationKeys.first(where: { $0.rawValue == key }) else {
+          throw BasinError.unknown(
+            "key in a case of module \(entry.module)", key, among: BenchmarkPlan.Case.configurationKeys.map(\.rawValue))
+        }
+        draft.values[known] = value
+      }
       return draft
     }
   }
@@ -128,8 +136,7 @@ struct BenchmarkPlanner {
       if let variant = plan.variants?[method] { run.apply(variant) }
       return try located(draft, method) { try RunConfiguration(run, in: catalog) }
     }
-    let own: [RunRequest.Key] = [.optimizer, .schedule, .averaging]
-    let parts = own.compactMap { key in draft.values[key].map { (key.rawValue, $0) } }
+    let parts = BenchmarkPlan.Case.configurationKeys.compactMap { key in draft.values[key].map { (key.rawValue, $0) } }
     guard let first = configurations.first else { throw BasinError.usage("--methods names no method") }
     let epochs = request.epochs ?? BenchmarkPreset.scaled(first.epochs, by: request.epochsScale ?? preset.epochsScale)
     return BenchmarkPlan.Case(

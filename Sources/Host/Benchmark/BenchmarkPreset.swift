@@ -4,12 +4,14 @@ import PluginAPI
 struct BenchmarkPreset {
   let name, summary: String
   let methods: [String]
+  /// Nil: the modules' registered cases.
+  var cases: [BenchmarkEntry]?
   /// Of every case; nil leaves it to the cases.
   var seeds: Int?
   /// Of the epochs of every case.
   var epochsScale = 1.0
 
-  static let all = [
+  static let builtIn = [
     BenchmarkPreset(
       name: "default", summary: "the modules' cases with backbone, swa and pswa", methods: ["backbone", "swa", "pswa"]),
     BenchmarkPreset(
@@ -20,11 +22,22 @@ struct BenchmarkPreset {
       methods: FactorialEffects.Cell.allCases.map(\.rawValue), seeds: 10),
   ]
 
-  static func named(_ name: String) throws -> BenchmarkPreset {
-    guard let preset = all.first(where: { $0.name == name }) else {
-      throw BasinError.unknown("preset", name, among: all.map(\.name))
+  /// The built-in preset of that name, or the modules' experiment; those modules are loaded.
+  static func named(_ name: String, in catalog: Catalog) throws -> BenchmarkPreset {
+    if let preset = builtIn.first(where: { $0.name == name }) { return preset }
+    for module in catalog.modules where module.manifest.experiments.contains(name) { try catalog.load(module) }
+    let entries = catalog.registry.experiments.filter { $0.experiment.name == name }
+    guard let first = entries.first else {
+      let known = catalog.modules.flatMap(\.manifest.experiments)
+      throw BasinError.unknown("preset", name, among: builtIn.map(\.name) + known)
     }
-    return preset
+    var methods: [String] = []
+    for method in entries.flatMap(\.experiment.methods) where !methods.contains(method) { methods.append(method) }
+    return BenchmarkPreset(
+      name: name, summary: first.experiment.summary, methods: methods,
+      cases: entries.flatMap { entry in
+        entry.experiment.cases.map { BenchmarkEntry(module: entry.module, domain: entry.domain, benchmark: $0) }
+      })
   }
 
   /// PSWA's cycles are an eighth of a run: with so many epochs each holds the end of one.

@@ -38,6 +38,7 @@ struct BenchmarkRequest {
   var allDivision: BenchmarkPlan.Division?
   var epochs: Int?
   var epochsScale: Double?
+  var device: String?
   var domains: [String]?
   var models: [String]?
   var datasets: [String]?
@@ -46,6 +47,6 @@ struct BenchmarkRequest {
   var keepsCases: Bool {
     file == nil && preset == nil && cases == nil && epochs == nil && epochsScale == nil && domains == nil
       && models == nil
-      && datasets == nil && allDivision == nil
+      && device == nil && datasets == nil && allDivision == nil
   }
 }

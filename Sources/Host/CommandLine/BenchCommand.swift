@@ -8,7 +8,8 @@ struct BenchCommand: ParsableCommand {
     commandName: "bench", abstract: "Compares methods over domains and seeds, on embedded data by default.",
     discussion: """
       Presets:
-      \(Terminal.table(BenchmarkPreset.all.map { [$0.name, $0.summary] }))
+      \(Terminal.table(BenchmarkPreset.builtIn.map { [$0.name, $0.summary] }))
+      Modules bring more, experiments of papers: `basin list presets`.
 
       A file for --config:
         methods:
@@ -26,7 +27,8 @@ struct BenchCommand: ParsableCommand {
       A method may have lr, optimizer, schedule, averaging and set of its own, over those of a case.
       """)
 
-  @Option(help: "What is compared: \(BenchmarkPreset.all.map(\.name).joined(separator: ", ")). Flags override it.")
+  @Option(
+    help: "What is compared: \(BenchmarkPreset.builtIn.map(\.name).joined(separator: ", ")), or a module's. Flags override it.")
   var preset: String?
   @Option(
     help: ArgumentHelp(
@@ -47,6 +49,7 @@ struct BenchCommand: ParsableCommand {
   @Option(help: "Runs at a time (default: as many as there are cores for).") var jobs: Int?
   @Option(help: "Threads of one run (default: 1). Results depend on it to the last bit; they do not on --jobs.")
   var threads: Int?
+  @Option(help: "Where every run computes: cpu, cuda, cuda:1 or mps (default: the case's own, else cpu).") var device: String?
   @Option(help: "The folder of data sets (default: $BASIN_DATA).") var dataRoot: String?
   @Option(help: "Where results go (default: runs/<date>-bench).") var out: String?
   @Flag(help: "Go on with the benchmark in --out: runs that are finished are kept.") var resume = false
@@ -173,6 +176,7 @@ struct BenchCommand: ParsableCommand {
     request.allDivision = folds.map { .folds($0) } ?? splits.map { _ in .splits }
     request.epochs = epochs
     request.epochsScale = epochsScale
+    request.device = device
     request.domains = try list(domains, "--domains")
     request.models = try list(models, "--models")
     request.datasets = try list(datasets, "--datasets")

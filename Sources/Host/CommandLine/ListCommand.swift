@@ -7,7 +7,7 @@ struct ListCommand: ParsableCommand {
     commandName: "list", abstract: "Shows the domains, models, data sets, methods, optimizers and plug-ins there are.")
 
   enum Kind: String, CaseIterable, ExpressibleByArgument {
-    case domains, models, datasets, methods, optimizers, schedules, averagings, plugins
+    case domains, models, datasets, methods, optimizers, schedules, averagings, presets, plugins
   }
 
   @Argument(help: "What to list; everything if left out.") var kind: Kind?
@@ -33,6 +33,9 @@ struct ListCommand: ParsableCommand {
             + catalog.registry.optimizers.map { ["name": .string($0.name), "summary": .string($0.summary), "wrapper": false] }),
         "schedules": .array(catalog.registry.schedules.map { ["name": .string($0.name), "summary": .string($0.summary)] }),
         "averagings": .array(catalog.registry.averagings.map { ["name": .string($0.name), "summary": .string($0.summary)] }),
+        "presets": .array(
+          BenchmarkPreset.builtIn.map { ["name": .string($0.name), "summary": .string($0.summary)] }
+            + manifests.flatMap { m in m.experiments.map { ["name": .string($0), "module": .string(m.name)] } }),
         "plugins": .array(
           catalog.modules.map {
             [
@@ -66,6 +69,11 @@ struct ListCommand: ParsableCommand {
       parts.append("Schedules\n" + lines(catalog.registry.schedules.map { ($0.name, $0.summary) } + [sequence]))
     }
     if wanted(.averagings) { parts.append("Averaging\n" + lines(catalog.registry.averagings.map { ($0.name, $0.summary) })) }
+    if wanted(.presets) {
+      let modules = manifests.filter { !$0.experiments.isEmpty }
+        .map { [$0.experiments.joined(separator: ", "), "experiments of module \($0.name)"] }
+      parts.append("Presets of bench\n" + Terminal.table(BenchmarkPreset.builtIn.map { [$0.name, $0.summary] } + modules))
+    }
     if wanted(.plugins) {
       parts.append("Modules\n" + Terminal.table(catalog.modules.map { [$0.manifest.name, $0.manifest.version, "\($0.origin)", $0.manifest.summary] }))
     }

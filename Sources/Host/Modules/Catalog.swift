@@ -67,6 +67,7 @@ public final class Catalog {
       ("datasets", manifest.datasets, offered.datasets.filter { !$0.isFormat }.map(\.name)),
       ("formats", manifest.formats, offered.datasets.filter(\.isFormat).map(\.name)),
       ("methods", manifest.methods, offered.methods.map(\.name)),
+      ("experiments", manifest.experiments, offered.experiments.map(\.experiment.name)),
     ]
     for (kind, said, registered) in kinds where Set(said) != Set(registered) {
       let difference = Set(said).symmetricDifference(registered).sorted().joined(separator: ", ")

@@ -15,6 +15,8 @@ public struct ModuleManifest: Codable, Hashable, Sendable {
   public var methods: [String]
   /// File formats it reads: `graphml`.
   public var formats: [String]
+  /// Benchmarks known by name: `basin bench --preset NAME`.
+  public var experiments: [String]
   /// Names of the modules that have to be loaded before it.
   public var requires: [String]
   /// The compiler in words, for messages; usually left out.
@@ -22,8 +24,8 @@ public struct ModuleManifest: Codable, Hashable, Sendable {
 
   public init(
     name: String, version: String = "", summary: String = "", domain: String = "", models: [String] = [],
-    datasets: [String] = [], methods: [String] = [], formats: [String] = [], requires: [String] = [],
-    compiler: String? = nil
+    datasets: [String] = [], methods: [String] = [], formats: [String] = [], experiments: [String] = [],
+    requires: [String] = [], compiler: String? = nil
   ) {
     self.name = name
     self.version = version
@@ -33,12 +35,13 @@ public struct ModuleManifest: Codable, Hashable, Sendable {
     self.datasets = datasets
     self.methods = methods
     self.formats = formats
+    self.experiments = experiments
     self.requires = requires
     self.compiler = compiler
   }
 
   private enum CodingKeys: String, CodingKey {
-    case name, version, summary, domain, models, datasets, methods, formats, requires, compiler
+    case name, version, summary, domain, models, datasets, methods, formats, experiments, requires, compiler
   }
 
   public init(from decoder: any Decoder) throws {
@@ -48,8 +51,8 @@ public struct ModuleManifest: Codable, Hashable, Sendable {
     self.init(
       name: try values.decode(String.self, forKey: .name), version: try text(.version), summary: try text(.summary),
       domain: try text(.domain), models: try list(.models), datasets: try list(.datasets),
-      methods: try list(.methods), formats: try list(.formats), requires: try list(.requires),
-      compiler: try values.decodeIfPresent(String.self, forKey: .compiler))
+      methods: try list(.methods), formats: try list(.formats), experiments: try list(.experiments),
+      requires: try list(.requires), compiler: try values.decodeIfPresent(String.self, forKey: .compiler))
     try check(values)
   }
 
@@ -60,7 +63,8 @@ public struct ModuleManifest: Codable, Hashable, Sendable {
         forKey: .name, in: values, debugDescription: "a name has 1 to 64 letters, digits, '-', '_' or '.'")
     }
     let lists: [(CodingKeys, [String])] = [
-      (.models, models), (.datasets, datasets), (.methods, methods), (.formats, formats), (.requires, requires),
+      (.models, models), (.datasets, datasets), (.methods, methods), (.formats, formats), (.experiments, experiments),
+      (.requires, requires),
       (.version, [version]), (.summary, [summary]), (.domain, [domain]), (.compiler, compiler.map { [$0] } ?? []),
     ]
     for (key, texts) in lists where !texts.allSatisfy(Self.isPrintable) {

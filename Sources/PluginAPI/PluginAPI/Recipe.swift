@@ -54,10 +54,12 @@ public struct BenchmarkCase: Sendable, Hashable {
   public let seeds: Int
   /// As `--set`.
   public let settings: [String: String]
+  /// What else a run's configuration file would say, such as `["validationFraction": "0"]`.
+  public let configuration: [String: String]
 
   public init(
     model: String, dataset: String, epochs: Int, batchSize: Int? = nil, learningRate: Double? = nil, seeds: Int,
-    settings: [String: String] = [:]
+    settings: [String: String] = [:], configuration: [String: String] = [:]
   ) {
     self.model = model
     self.dataset = dataset
@@ -66,11 +68,30 @@ public struct BenchmarkCase: Sendable, Hashable {
     self.learningRate = learningRate
     self.seeds = seeds
     self.settings = settings
+    self.configuration = configuration
   }
 
   /// The same case with another number of epochs.
   public func lasting(_ epochs: Int) -> BenchmarkCase {
     BenchmarkCase(
-      model: model, dataset: dataset, epochs: epochs, batchSize: batchSize, learningRate: learningRate, seeds: seeds, settings: settings)
+      model: model, dataset: dataset, epochs: epochs, batchSize: batchSize, learningRate: learningRate, seeds: seeds,
+      settings: settings, configuration: configuration)
+  }
+}
+
+/// A benchmark known by name, `basin bench --preset NAME`, such as a paper's table: what a user runs unchanged to repeat it.
+///
+/// Several modules may add to one of the same name: the cases of all are run, with the methods of all.
+public struct Experiment: Sendable, Hashable {
+  public let name, summary: String
+  /// The first is what the others are compared with.
+  public let methods: [String]
+  public let cases: [BenchmarkCase]
+
+  public init(_ name: String, _ summary: String, methods: [String], cases: [BenchmarkCase]) {
+    self.name = name
+    self.summary = summary
+    self.methods = methods
+    self.cases = cases
   }
 }

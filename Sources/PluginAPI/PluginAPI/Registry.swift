@@ -117,6 +117,12 @@ public struct BenchmarkEntry {
   }
 }
 
+/// A named benchmark and who brings it.
+public struct ExperimentEntry {
+  public let module, domain: String
+  public let experiment: Experiment
+}
+
 /// What modules offer. A module gets one with its own name and domain set.
 public struct Registry {
   public private(set) var models: [ModelEntry] = []
@@ -128,6 +134,7 @@ public struct Registry {
   public private(set) var averagings: [AveragingEntry] = []
   public private(set) var methods: [Method] = []
   public private(set) var benchmarks: [BenchmarkEntry] = []
+  public private(set) var experiments: [ExperimentEntry] = []
   private let module, domain: String
 
   public init(module: String, domain: String) {
@@ -278,6 +285,11 @@ public struct Registry {
     benchmarks.append(BenchmarkEntry(module: module, domain: domain, benchmark: benchmark))
   }
 
+  /// Adds a benchmark known by name.
+  public mutating func add(_ experiment: Experiment) {
+    experiments.append(ExperimentEntry(module: module, domain: domain, experiment: experiment))
+  }
+
   /// Adds everything of another module.
   public mutating func merge(_ other: Registry) {
     models += other.models
@@ -289,6 +301,7 @@ public struct Registry {
     averagings += other.averagings
     methods += other.methods
     benchmarks += other.benchmarks
+    experiments += other.experiments
   }
 }
 
