@@ -152,6 +152,41 @@ import Vision
     #expect(abs(values[(2 + 9) * 32 + 2 + 5] - normalized(pixels[4 * 784 + 9 * 28 + 5])) < 1e-5)
   }
 
+  @Test func normalizationIsChosen() throws {
+    let folder = try TemporaryFolder()
+    var bytes: [UInt8] = []
+    for name in (1...5).map({ "data_batch_\($0).bin" }) + ["test_batch.bin"] {
+      let pixels = scrambledBytes(3072, seed: UInt64(bytes.count))
+      if name != "test_batch.bin" { bytes += pixels }
+      try folder.write("cifar-10-batches-bin/" + name, [3] + pixels)
+    }
+    let first = Float(bytes[0]) / 255
+    // Of the first colour's plane of all training pictures.
+    let reds = (0..<5).flatMap { bytes[$0 * 3072..<$0 * 3072 + 1024].map { Double($0) / 255 } }
+    let mean = reds.reduce(0, +) / Double(reds.count)
+    let deviation = (reds.reduce(0) { $0 + $1 * $1 } / Double(reds.count) - mean * mean).squareRoot()
+    let expected: [(NormalizationChoice, Float)] = [
+      (.auto, (first - 0.4914) / 0.2023), (.measured, (first - Float(mean)) / Float(deviation)), (.imagenet, (first - 0.485) / 0.229),
+    ]
+    for (choice, value) in expected {
+      var options = CIFAR10.SourceOptions()
+      options.common.normalize = choice
+      var set = try PictureDataset<CIFAR10>(
+        options, source: DataSource(name: "cifar10", root: folder.path), random: Random(seed: 1))
+      try set.fit(training: Array(0..<5))
+      let values = try set.batch([0], of: .train, augmentation: nil).input.images.values(Float.self)
+      #expect(abs(values[0] - value) < 1e-5, "\(choice)")
+    }
+    try folder.write("image/mnist/train-labels-idx1-ubyte", [0, 0, 8, 1, 0, 0, 0, 1, 5])
+    try folder.write("image/mnist/train-images-idx3-ubyte", [0, 0, 8, 3, 0, 0, 0, 1, 0, 0, 0, 28, 0, 0, 0, 28] + scrambledBytes(784))
+    var grey = IDXOptions()
+    grey.common.normalize = .imagenet
+    let error = try basinError {
+      _ = try PictureDataset<MNIST>(grey, source: DataSource(name: "mnist", root: folder.path), random: Random(seed: 1))
+    }
+    #expect(error.kind == .usage && error.message.contains("one channel"))
+  }
+
   @Test func cifarFilesAreListed() throws {
     let folder = try TemporaryFolder()
     for name in (1...5).map({ "data_batch_\($0).bin" }) + ["test_batch.bin"] {

@@ -35,6 +35,8 @@ public struct PictureChoices: Sendable {
   /// Where pictures are evaluated, their shorter side is scaled to this and the middle cut out. 0: pictures of one size in
   /// memory are shown whole; with resized crops, pictures that are kept one by one are scaled to 8/7 of the size.
   public var testResize = 0
+  /// What pictures are normalized by.
+  public var normalize = NormalizationChoice.auto
   /// How many of train's pictures there are, as many of each class as its share; 0: all.
   public var subset = 0
   /// The part of the examples trained on that get the label of another class.
@@ -85,6 +87,11 @@ public struct PictureChoices: Sendable {
       throw BasinError.usage(
         "saturation and hue change colours, and these pictures are grey", advice: "Leave them at 0; brightness and contrast work")
     }
+    if channels != 3, normalize == .imagenet {
+      throw BasinError.usage(
+        "normalize=imagenet is for colour pictures, and these have \(channels == 1 ? "one channel" : "\(channels) channels")",
+        advice: "Leave it at auto")
+    }
     let side = max(output.height, output.width)
     if testResize > 0, testResize < side {
       throw BasinError.usage(
@@ -126,6 +133,9 @@ extension PictureOptions {
       Field(
         "testResize", \.common.testResize, in: 0...4096,
         "evaluation: scale the shorter side to this, cut out the middle; 0: 8/7 of the size with resized crops of larger pictures"),
+      Field(
+        "normalize", \.common.normalize, choices: NormalizationChoice.self,
+        "auto: published mean and deviation, else measured on the pictures trained on; measured: always; imagenet: ImageNet's"),
       Field("subset", \.common.subset, in: 0...1_000_000_000, "how many of train's pictures to take, by the classes' shares; 0: all"),
       Field("labelNoise", \.common.labelNoise, in: 0...1, "the part of the examples trained on that get another class's label"),
       Field(

@@ -61,7 +61,12 @@ public struct PictureDataset<Source: PictureSource>: Dataset {
   /// - Throws: `BasinError` of kind `badData` for a damaged picture among them.
   public mutating func fit(training indices: [Int]) throws {
     let choices = options.common
-    let normalization = try pictures.normalization ?? measured(indices)
+    let normalization =
+      switch choices.normalize {
+      case .auto: try pictures.normalization ?? measured(indices)
+      case .measured: try measured(indices)
+      case .imagenet: PictureNormalization.imageNet
+      }
     func base(padding: Int, flips: Bool) throws -> PictureAugmentation {
       try PictureAugmentation(
         mean: normalization.mean, standardDeviation: normalization.standardDeviation, padding: padding, flips: flips,

@@ -1,5 +1,15 @@
 import PluginAPI
 
+/// Which mean and deviation pictures are normalized by: option `normalize`.
+public enum NormalizationChoice: String, CaseIterable, Sendable {
+  /// The set's published ones; where it has none, those of the pictures trained on.
+  case auto
+  /// Those of the pictures trained on.
+  case measured
+  /// ImageNet's.
+  case imagenet
+}
+
 /// Mean and standard deviation of each channel, in 0...1.
 public struct PictureNormalization: Hashable, Sendable {
   public let mean, standardDeviation: [Float]
@@ -14,6 +24,8 @@ public struct PictureNormalization: Hashable, Sendable {
   static let cifar10 = Self(mean: [0.4914, 0.4822, 0.4465], standardDeviation: [0.2023, 0.1994, 0.2010])
   static let cifar100 = Self(mean: [0.5071, 0.4865, 0.4409], standardDeviation: [0.2673, 0.2564, 0.2762])
   static let mnist = Self(mean: [0.1307], standardDeviation: [0.3081])
+  /// Of torchvision's and others' networks trained on ImageNet: published weights want these.
+  static let imageNet = Self(mean: [0.485, 0.456, 0.406], standardDeviation: [0.229, 0.224, 0.225])
   static let fashionMNIST = Self(mean: [0.2860], standardDeviation: [0.3530])
 
   /// Of the pictures `indices` of `set`, which are all of one size; exact sums of integers. A channel that never changes gets
