@@ -89,6 +89,8 @@ let package = Package(
       name: "graph-reading", dependencies: [api, "Graph"], path: "Benchmarks/GraphReading", swiftSettings: swift6),
     .executableTarget(
       name: "picture-batches", dependencies: [api, "Vision"], path: "Benchmarks/PictureBatches", swiftSettings: swift6),
+    .executableTarget(
+      name: "convolution-layers", dependencies: [api], path: "Benchmarks/ConvolutionLayers", swiftSettings: swift6),
     .executableTarget(name: "basin", dependencies: ["Host"], path: "Sources/Host/Main", swiftSettings: swift6),
   ],
   cxxLanguageStandard: .cxx20

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Trains what docs/benchmarks.md quotes accuracies of, and prints them.
+# Trains what docs/benchmarks-graphs.md quotes accuracies of, and prints them.
 #
 #   Benchmarks/accuracy.sh cora|trec|mnist|cifar10-jpg-subset DATA_ROOT [SEEDS]
 #   Benchmarks/accuracy.sh gin:SET DATA_ROOT            ten folds with inner validation
