@@ -12,7 +12,7 @@ struct GradientClipping {
 
   /// - Returns: the norm before, where it was asked for.
   @discardableResult
-  func callAsFunction(_ parameters: [Tensor]) throws -> Double? {
+  func callAsFunction(_ parameters: [NamedTensor]) throws -> Double? {
     guard isActive else { return nil }
     let gradients = try parameters.compactMap { try $0.gradient() }
     guard !gradients.isEmpty else { return nil }

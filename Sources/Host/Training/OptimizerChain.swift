@@ -50,7 +50,9 @@ struct OptimizerChain {
     func optimizer(_ members: [NamedTensor], decays: Bool) throws -> any UpdateRule {
       var settings = own(base.options, settings)
       if !decays, settings["weightDecay"] != nil { settings["weightDecay"] = "0" }
-      return try base.make(settings, members)
+      // What goes around an optimizer reads and writes all weights in every step.
+      guard wrappers.isEmpty else { return try base.make(settings, members) }
+      return try RowwiseRule.make(members) { try base.make(settings, $0) }
     }
     var rule: any UpdateRule
     if let only = all.first, all.count == 1, only.rate == 1 {

@@ -41,7 +41,7 @@ struct LossScaler {
   /// Takes the scale out of the gradients.
   ///
   /// - Returns: whether all of them are finite. If not, the step is to be left out.
-  mutating func unscale(_ parameters: [Tensor]) throws -> Bool {
+  mutating func unscale(_ parameters: [NamedTensor]) throws -> Bool {
     let gradients = try parameters.compactMap { try $0.gradient() }
     guard !gradients.isEmpty else { return true }
     let isFinite = try LibTorch.withoutGradient {

@@ -99,7 +99,9 @@ public final class TrainingRun {
 
   private func average() throws {
     for track in tracks {
-      for event in track.due(after: step) {
+      let due = track.due(after: step)
+      if !due.isEmpty { try trainingStep.settle() }
+      for event in due {
         switch event.kind {
         case .sample:
           try watch.measure(.average) { try model.withEvaluationWeights { try track.averager.sample() } }
@@ -131,6 +133,7 @@ public final class TrainingRun {
 
   private func endEpoch(_ epoch: Int) throws {
     let train = history.endEpoch()
+    try trainingStep.settle()
     var monitored: Metrics?
     try withWeightsToEvaluate {
       monitored = try evaluate(configuration.monitor == .test ? run.splits.test : run.splits.validation)
@@ -181,6 +184,7 @@ public final class TrainingRun {
 
   @discardableResult
   private func writeCheckpoint() throws -> String {
+    try trainingStep.settle()
     try log.sync()
     watch.total = totalSeconds
     let plain: [String: JSONValue] = [
@@ -203,6 +207,7 @@ public final class TrainingRun {
   // MARK: The end
 
   private func finish() throws -> JSONValue {
+    try trainingStep.settle()
     try AtomicFile.makeFolder(directory.weights)
     var summary: JSONValue = .null
     try withWeightsToEvaluate { summary = try summarize() }

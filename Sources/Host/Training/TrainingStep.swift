@@ -20,7 +20,7 @@ final class TrainingStep {
   private(set) var scaler: LossScaler?
   private let run: PreparedRun
   private let learningRate: Double
-  private let parameters: [Tensor]
+  private let parameters: [NamedTensor]
   private let buffers: [NamedTensor]
   private let clipping: GradientClipping
   private let queue: BatchQueue
@@ -34,7 +34,7 @@ final class TrainingStep {
     twoPassRule = rule as? any TwoPassRule
     schedule = try configuration.makeSchedule(catalog)
     try schedule.check(run.length)
-    parameters = run.parameters.map(\.tensor)
+    parameters = run.parameters
     buffers = run.buffers
     clipping = GradientClipping(options: try configuration.gradient)
     scaler = configuration.precision == .fp16 ? LossScaler() : nil
@@ -124,6 +124,9 @@ final class TrainingStep {
   }
 
   func clearGradients() throws { for parameter in parameters { try parameter.clearGradient() } }
+
+  /// Brings weights up to date that steps left behind: before anything but a step reads or writes weights.
+  func settle() throws { try (rule as? any LaggingRule)?.settle() }
 }
 
 /// Makes the batches of a run's steps.

@@ -4,7 +4,7 @@ import PluginAPI
 ///
 /// The state is that of all of them: tensors under their own names where these end in the path of a parameter; the others and
 /// the counters as `group0/step` and so on.
-public final class GroupedRule: SwitchingRule, SamplingRule {
+public final class GroupedRule: SwitchingRule, SamplingRule, LaggingRule {
   private let rules: [any UpdateRule]
   private let groups: [ParameterGroup]
 
@@ -71,6 +71,8 @@ public final class GroupedRule: SwitchingRule, SamplingRule {
   private func isOfParameter(_ name: String, in group: Int) -> Bool {
     groups[group].parameters.contains { name.hasSuffix("/" + $0.path) }
   }
+
+  public func settle() throws { for rule in rules { try (rule as? any LaggingRule)?.settle() } }
 
   public func reset() throws { for rule in rules { try rule.reset() } }
 

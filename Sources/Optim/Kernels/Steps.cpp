@@ -7,23 +7,29 @@ using namespace basin;
 
 namespace {
 
+BASIN_INLINE void moveSGD(const BasinSGDStep &step, Eight &weight, const Eight &gradient, Eight &buffer) {
+  const Eight penalized = gradient + step.weightDecay * weight;
+  const Eight moved = step.momentum * buffer + step.keptGradient * penalized;
+  buffer = moved;
+  const Eight direction = step.nesterov ? penalized + step.momentum * moved : moved;
+  weight = weight - step.learningRate * direction;
+}
+
+BASIN_INLINE void moveSGD(const BasinSGDStep &step, Eight &weight, const Eight &gradient) {
+  const Eight penalized = gradient + step.weightDecay * weight;
+  weight = weight - step.learningRate * penalized;
+}
+
 template <bool hasMomentum>
 BASIN_INLINE void stepSGD(const BasinSGDStep &step, int64_t count, float *const *memory, float *averages, float share) {
   const float *gradients = memory[1];
   if constexpr (hasMomentum) {
     const auto body = [&](Eight &weight, const Eight &gradient, Eight &buffer) BASIN_BODY {
-      const Eight penalized = gradient + step.weightDecay * weight;
-      const Eight moved = step.momentum * buffer + step.keptGradient * penalized;
-      buffer = moved;
-      const Eight direction = step.nesterov ? penalized + step.momentum * moved : moved;
-      weight = weight - step.learningRate * direction;
+      moveSGD(step, weight, gradient, buffer);
     };
     walkAndSample(count, averages, share, body, memory[0], gradients, memory[2]);
   } else {
-    const auto body = [&](Eight &weight, const Eight &gradient) BASIN_BODY {
-      const Eight penalized = gradient + step.weightDecay * weight;
-      weight = weight - step.learningRate * penalized;
-    };
+    const auto body = [&](Eight &weight, const Eight &gradient) BASIN_BODY { moveSGD(step, weight, gradient); };
     walkAndSample(count, averages, share, body, memory[0], gradients);
   }
 }
@@ -41,25 +47,60 @@ BASIN_INLINE Eight deviation(const BasinMoments &moments, const Eight &square) {
 }
 
 template <bool hasGradientStep>
+BASIN_INLINE void moveAdam(const BasinAdamStep &step, Eight &weight, const Eight &gradient, Eight &mean,
+                           Eight &square) {
+  const Eight shrunk = step.shrink * weight;
+  const Eight penalized = gradient + step.penalty * weight;
+  Eight nextMean = mean, nextSquare = square;
+  countMean(step.moments, penalized, nextMean);
+  countSquare(step.moments, penalized, nextSquare);
+  mean = nextMean;
+  square = nextSquare;
+  const Eight below = deviation(step.moments, nextSquare);
+  if constexpr (hasGradientStep) {
+    weight = shrunk - (step.meanStep * nextMean + step.gradientStep * penalized) / below;
+  } else {
+    weight = shrunk - step.meanStep * (nextMean / below);
+  }
+}
+
+template <bool hasGradientStep>
 BASIN_INLINE void stepAdam(const BasinAdamStep &step, int64_t count, float *const *memory, float *averages,
                            float share) {
   const float *gradients = memory[1];
   const auto body = [&](Eight &weight, const Eight &gradient, Eight &mean, Eight &square) BASIN_BODY {
-    const Eight shrunk = step.shrink * weight;
-    const Eight penalized = gradient + step.penalty * weight;
-    Eight nextMean = mean, nextSquare = square;
-    countMean(step.moments, penalized, nextMean);
-    countSquare(step.moments, penalized, nextSquare);
-    mean = nextMean;
-    square = nextSquare;
-    const Eight below = deviation(step.moments, nextSquare);
-    if constexpr (hasGradientStep) {
-      weight = shrunk - (step.meanStep * nextMean + step.gradientStep * penalized) / below;
-    } else {
-      weight = shrunk - step.meanStep * (nextMean / below);
-    }
+    moveAdam<hasGradientStep>(step, weight, gradient, mean, square);
   };
   walkAndSample(count, averages, share, body, memory[0], gradients, memory[2], memory[3]);
+}
+
+// Each step waits for the one before: four vectors side by side fill the time.
+template <typename Step, typename Move, typename... Arrays>
+BASIN_INLINE void catchUp(const Step *steps, int64_t stepCount, int64_t count, const Move &move, Arrays *...arrays) {
+  constexpr int64_t side = 4, block = side * width;
+  const int64_t whole = count - count % block;
+  for (int64_t i = 0; i < whole; i += block) {
+    // Eight per array and place.
+    const auto places = [&](auto... starts) BASIN_BODY {
+      Eight eights[sizeof...(arrays)][side];
+      int array = 0;
+      ((std::memcpy(eights[array++], starts, sizeof(Eight) * side)), ...);
+      for (int64_t k = 0; k < stepCount; k++) {
+        for (int place = 0; place < side; place++) {
+          if constexpr (sizeof...(arrays) == 1) move(steps[k], eights[0][place]);
+          if constexpr (sizeof...(arrays) == 2) move(steps[k], eights[0][place], eights[1][place]);
+          if constexpr (sizeof...(arrays) == 3) move(steps[k], eights[0][place], eights[1][place], eights[2][place]);
+        }
+      }
+      array = 0;
+      ((std::memcpy(starts, eights[array++], sizeof(Eight) * side)), ...);
+    };
+    places((arrays + i)...);
+  }
+  const auto body = [&](auto &...eights) BASIN_BODY {
+    for (int64_t k = 0; k < stepCount; k++) move(steps[k], eights...);
+  };
+  walk(count - whole, body, (arrays + whole)...);
 }
 
 template <bool centered, bool hasMomentum>
@@ -157,6 +198,35 @@ BASIN_VECTORIZED void basinAdamStep(const BasinAdamStep *step, int64_t count, fl
   } else {
     stepAdam<false>(*step, count, memory, averages, sampleWeight);
   }
+}
+
+BASIN_VECTORIZED void basinSGDCatchUp(const BasinSGDStep *steps, int64_t stepCount, int64_t count,
+                                      float *const *memory) {
+  const Eight none = {};
+  if (steps->hasMomentum) {
+    const auto move = [&](const BasinSGDStep &step, Eight &weight, Eight &buffer) BASIN_BODY {
+      moveSGD(step, weight, none, buffer);
+    };
+    catchUp(steps, stepCount, count, move, memory[0], memory[1]);
+  } else {
+    const auto move = [&](const BasinSGDStep &step, Eight &weight) BASIN_BODY { moveSGD(step, weight, none); };
+    catchUp(steps, stepCount, count, move, memory[0]);
+  }
+}
+
+BASIN_VECTORIZED void basinAdamCatchUp(const BasinAdamStep *steps, int64_t stepCount, int64_t count,
+                                       float *const *memory) {
+  const Eight none = {};
+  const auto isZero = [](float x) BASIN_BODY { return x == 0; };
+  if (steps->penalty == 0 && std::all_of(memory[1], memory[1] + count, isZero)) {
+    // No gradient ever came: all that moves a weight is the decay.
+    const auto shrink = [&](const BasinAdamStep &step, Eight &weight) BASIN_BODY { weight = step.shrink * weight; };
+    return catchUp(steps, stepCount, count, shrink, memory[0]);
+  }
+  const auto move = [&](const BasinAdamStep &step, Eight &weight, Eight &mean, Eight &square) BASIN_BODY {
+    moveAdam<false>(step, weight, none, mean, square);
+  };
+  catchUp(steps, stepCount, count, move, memory[0], memory[1], memory[2]);
 }
 
 BASIN_VECTORIZED void basinRMSpropStep(const BasinRMSpropStep *step, int64_t count, float *const *memory,

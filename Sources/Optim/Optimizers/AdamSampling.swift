@@ -7,6 +7,15 @@ extension AdamOptimizer: SamplingRule {
     return try ordinaryPass(learningRate, sampling: sample)
   }
 
+  /// - Parameter count: steps made, this one included.
+  func kernelStep(_ learningRate: Double, count: Int) -> BasinAdamStep {
+    BasinAdamStep(
+      moments: BasinMoments(beta1: options.beta1, beta2: options.beta2, epsilon: options.epsilon, count: count),
+      shrink: Decay.isDecoupled ? Float(1 - learningRate * options.weightDecay) : 1,
+      penalty: Decay.isDecoupled ? 0 : Float(options.weightDecay),
+      meanStep: Float(learningRate / (1 - power(options.beta1, count))), gradientStep: 0)
+  }
+
   /// An ordinary step of all parameters in one pass over their memory, with or without a sample of the weights after it.
   /// The weights come out the same to the bit either way.
   ///
@@ -20,11 +29,7 @@ extension AdamOptimizer: SamplingRule {
     if let sample { lists.append(sample.averages) }
     guard gradients.positions == nil, let pass = FusedPass(lists) else { return nil }
     let count = buffers.step + 1
-    let settings = BasinAdamStep(
-      moments: BasinMoments(beta1: options.beta1, beta2: options.beta2, epsilon: options.epsilon, count: count),
-      shrink: Decay.isDecoupled ? Float(1 - learningRate * options.weightDecay) : 1,
-      penalty: Decay.isDecoupled ? 0 : Float(options.weightDecay),
-      meanStep: Float(learningRate / (1 - power(options.beta1, count))), gradientStep: 0)
+    let settings = kernelStep(learningRate, count: count)
     return SamplingPass(parameterCount: buffers.trained.tensors.count) { [self] in
       buffers.countOrdinaryStep()
       try pass.run(basinAdamStep, settings, sampleWeight: sample?.weight)

@@ -7,6 +7,13 @@ extension SGD: SamplingRule {
     return try ordinaryPass(trained.gradients(), learningRate, sampling: sample)
   }
 
+  func kernelStep(_ learningRate: Double) -> BasinSGDStep {
+    BasinSGDStep(
+      learningRate: Float(learningRate), weightDecay: Float(options.weightDecay), momentum: Float(options.momentum),
+      keptGradient: Float(1 - options.dampening), hasMomentum: options.momentum != 0 ? 1 : 0,
+      nesterov: options.nesterov ? 1 : 0)
+  }
+
   /// An ordinary step of all parameters in one pass over their memory, with or without a sample of the weights after it.
   /// The weights come out the same to the bit either way.
   ///
@@ -23,10 +30,7 @@ extension SGD: SamplingRule {
     }
     if let sample { lists.append(sample.averages) }
     guard let pass = FusedPass(lists) else { return nil }
-    let step = BasinSGDStep(
-      learningRate: Float(learningRate), weightDecay: Float(options.weightDecay), momentum: Float(options.momentum),
-      keptGradient: Float(1 - options.dampening), hasMomentum: hasMomentum ? 1 : 0,
-      nesterov: options.nesterov ? 1 : 0)
+    let step = kernelStep(learningRate)
     return SamplingPass(parameterCount: trained.tensors.count) {
       try pass.run(basinSGDStep, step, sampleWeight: sample?.weight)
     }

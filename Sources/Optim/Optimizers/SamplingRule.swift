@@ -50,5 +50,6 @@ public func stepAndSample(_ rule: any UpdateRule, learningRate: Double, into ave
     return
   }
   try rule.step(learningRate: learningRate)
+  try (rule as? any LaggingRule)?.settle()
   try averager.sample()
 }

@@ -37,5 +37,6 @@ extension Parameter {
     wrappedValue = memory
     self.key = key
     self.initializer = initializer
+    rows = nil
   }
 }

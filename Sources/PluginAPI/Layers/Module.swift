@@ -47,12 +47,15 @@ public struct NamedTensor: Sendable {
   public let role: Role
   public let tensor: Tensor
   public let initializer: Initializer
+  /// Where steps read a few rows alone, what they read.
+  public let rows: TableRows?
 
-  public init(path: String, role: Role, tensor: Tensor, initializer: Initializer = .keep) {
+  public init(path: String, role: Role, tensor: Tensor, initializer: Initializer = .keep, rows: TableRows? = nil) {
     self.path = path
     self.role = role
     self.tensor = tensor
     self.initializer = initializer
+    self.rows = rows
   }
 }
 
@@ -63,6 +66,11 @@ public protocol Leaf {
   /// Replaces the property's name in the path.
   var key: String? { get }
   var initializer: Initializer { get }
+  var rows: TableRows? { get }
+}
+
+extension Leaf {
+  public var rows: TableRows? { nil }
 }
 
 /// A trained tensor: `@Parameter var weight: Tensor`.
@@ -70,6 +78,7 @@ public protocol Leaf {
   public let wrappedValue: Tensor
   public let key: String?
   public let initializer: Initializer
+  public let rows: TableRows?
   public var role: Role { .parameter }
   public var tensor: Tensor? { wrappedValue }
 
@@ -77,14 +86,18 @@ public protocol Leaf {
     self.wrappedValue = wrappedValue
     self.key = key
     initializer = .keep
+    rows = nil
   }
 
   /// A parameter of the given shape; `Module.initialize` fills it.
-  public init(shape: [Int], _ initializer: Initializer, key: String? = nil) throws {
+  ///
+  /// - Parameter rows: where the layer reads a few rows alone and says so there.
+  public init(shape: [Int], _ initializer: Initializer, key: String? = nil, rows: TableRows? = nil) throws {
     wrappedValue = try Tensor.zeros(shape)
     try wrappedValue.setRequiresGradient(true)
     self.key = key
     self.initializer = initializer
+    self.rows = rows
   }
 }
 
@@ -146,7 +159,7 @@ extension Module {
     walk(Mirror(reflecting: self), path: "") { path, value in
       guard let leaf = value as? any Leaf, let tensor = leaf.tensor else { return }
       let full = leaf.key.map { key in path.split(separator: ".").dropLast().map { $0 + "." }.joined() + key } ?? path
-      found.append(NamedTensor(path: full, role: leaf.role, tensor: tensor, initializer: leaf.initializer))
+      found.append(NamedTensor(path: full, role: leaf.role, tensor: tensor, initializer: leaf.initializer, rows: leaf.rows))
     }
     return found
   }

@@ -50,6 +50,13 @@ public protocol TwoPassRule: UpdateRule {
   func descend() throws
 }
 
+/// A rule that leaves weights behind which a step does not read, and brings them up to date when they are read next
+/// (``RowKeeper``), or when it is told to.
+public protocol LaggingRule: UpdateRule {
+  /// Brings all weights up to date: before anything but a training step reads or writes them.
+  func settle() throws
+}
+
 /// A rule that trains one set of weights and evaluates another (Schedule-Free).
 ///
 /// Training, checkpoints and `state` hold the training weights.

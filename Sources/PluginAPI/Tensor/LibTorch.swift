@@ -119,6 +119,16 @@ public enum LibTorch {
     return try body()
   }
 
+  /// Whether operations are recorded for gradients.
+  static var isRecording: Bool {
+    get throws {
+      let table = try table.get()
+      let setting = table.setGradientEnabled(0)
+      _ = table.setGradientEnabled(setting)
+      return setting != 0
+    }
+  }
+
   /// Whether second derivatives of what is computed now will be asked for; see ``withSecondDerivatives(_:)``.
   public static var wantsSecondDerivatives: Bool { secondDerivatives }
 

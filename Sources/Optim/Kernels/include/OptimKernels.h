@@ -47,6 +47,11 @@ typedef struct BasinAdamStep {
 
 void basinAdamStep(const BasinAdamStep *step, int64_t count, float *const *memory, float *averages, float sampleWeight);
 
+// `stepCount` steps (one or more) one after another with gradients of zero, in one walk: what the same steps one at a time leave, to the bit.
+// `memory` holds the addresses of the weights and of the buffers, without gradients.
+void basinSGDCatchUp(const BasinSGDStep *steps, int64_t stepCount, int64_t count, float *const *memory);
+void basinAdamCatchUp(const BasinAdamStep *steps, int64_t stepCount, int64_t count, float *const *memory);
+
 // g' = gradient + weightDecay * weight; square = squareDecay * square + squareWeight * g' * g';
 // v = square, or with `centered` max(square - mean^2, 0) after mean += squareWeight * (g' - mean);
 // direction = g' / (sqrt(v) + epsilon), with momentum buffer = momentum * buffer + that; weight -= learningRate * direction.

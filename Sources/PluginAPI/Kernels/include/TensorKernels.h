@@ -43,6 +43,13 @@ int64_t basinAllocatedBytes(void);
 // values[i] += weight * (targets[i] - values[i]).
 void basinLerp(int64_t begin, int64_t end, float weight, const float *targets, float *values);
 
+// Row `row` of `to` is row places[row] of `from`; rows begin..<end of `size` numbers each.
+void basinGatherRows(int64_t begin, int64_t end, int64_t size, const intptr_t *places, const float *from, float *to);
+
+// Row `place` of `to` is the sum of rows order[starts[place]..<starts[place + 1]] of `from`, in this order; places begin..<end.
+void basinSumRows(int64_t begin, int64_t end, int64_t size, const intptr_t *starts, const intptr_t *order,
+                  const float *from, float *to);
+
 #ifdef __cplusplus
 }
 #endif
