@@ -40,7 +40,7 @@ public final class Embedding: Module {
     guard numbers.allSatisfy({ (0..<count).contains($0) }) else { return try look(indices) }
     let (read, places) = TableRows.distinct(numbers)
     try keeper.refresh(read)
-    guard try LibTorch.isRecording else { return try look(indices) }
+    guard LibTorch.isRecording else { return try look(indices) }
     let values = try RowPlaces(read, count: count).gathered(weight.detached(), size: size)
     try values.setRequiresGradient(true)
     rows.note(read, values)

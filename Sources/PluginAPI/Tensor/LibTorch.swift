@@ -119,14 +119,12 @@ public enum LibTorch {
     return try body()
   }
 
-  /// Whether operations are recorded for gradients.
-  static var isRecording: Bool {
-    get throws {
-      let table = try table.get()
-      let setting = table.setGradientEnabled(0)
-      _ = table.setGradientEnabled(setting)
-      return setting != 0
-    }
+  /// Whether operations are recorded for gradients now.
+  public static var isRecording: Bool {
+    guard case .success(let table) = table else { return false }
+    let value = table.setGradientEnabled(0)
+    _ = table.setGradientEnabled(value)
+    return value != 0
   }
 
   /// Whether second derivatives of what is computed now will be asked for; see ``withSecondDerivatives(_:)``.
