@@ -1,0 +1,78 @@
+import PluginAPI
+
+/// DistilBERT's encoder (Sanh et al. 2019): BERT's without segments and without dropout behind attention. Tensors are
+/// named as in Hugging Face's `DistilBertModel`: `embeddings.*`, `transformer.layer.L.attention.q_lin.weight`, ...
+public final class DistilBERTEncoder: Module {
+  public let embeddings: TransformerEmbeddings
+  public let transformer: Layers
+
+  public final class Layers: Module {
+    public let layer: [DistilBERTLayer]
+    init(_ c: TransformerConfiguration) throws { layer = try (0..<c.layers).map { _ in try DistilBERTLayer(c) } }
+  }
+
+  public init(_ c: TransformerConfiguration) throws {
+    embeddings = try TransformerEmbeddings(c)
+    transformer = try Layers(c)
+  }
+
+  /// The rows `[T, size]` behind the last layer.
+  func callAsFunction(_ input: PackedInput) throws -> Tensor {
+    var x = try embeddings(input)
+    for layer in transformer.layer { x = try layer(x, input) }
+    return x
+  }
+}
+
+/// One layer of ``DistilBERTEncoder``.
+public final class DistilBERTLayer: Module {
+  public let attention: Attention
+  public let sa_layer_norm: LayerNorm
+  public let ffn: FeedForward
+  public let output_layer_norm: LayerNorm
+
+  public final class Attention: Module {
+    public let q_lin, k_lin, v_lin, out_lin: Linear
+    private let heads: Int
+    private let dropout: Double
+
+    init(_ c: TransformerConfiguration) throws {
+      q_lin = try PretrainedStart.linear(c.size, c.size)
+      k_lin = try PretrainedStart.linear(c.size, c.size)
+      v_lin = try PretrainedStart.linear(c.size, c.size)
+      out_lin = try PretrainedStart.linear(c.size, c.size)
+      (heads, dropout) = (c.heads, c.attentionDropout)
+    }
+
+    func callAsFunction(_ x: Tensor, _ input: PackedInput) throws -> Tensor {
+      try located { try out_lin(input.attention(q_lin(x), k_lin(x), v_lin(x), heads: heads, dropout: dropout)) }
+    }
+  }
+
+  public final class FeedForward: Module {
+    public let lin1, lin2: Linear
+    private let activation: TransformerConfiguration.Activation
+    private let dropout: Dropout
+
+    init(_ c: TransformerConfiguration) throws {
+      lin1 = try PretrainedStart.linear(c.size, c.feedForward)
+      lin2 = try PretrainedStart.linear(c.feedForward, c.size)
+      (activation, dropout) = (c.activation, Dropout(c.dropout))
+    }
+
+    func callAsFunction(_ x: Tensor, _ mode: Mode) throws -> Tensor { try dropout(lin2(activation(lin1(x))), mode) }
+  }
+
+  public init(_ c: TransformerConfiguration) throws {
+    attention = try Attention(c)
+    sa_layer_norm = try LayerNorm(c.size, epsilon: c.epsilon)
+    ffn = try FeedForward(c)
+    output_layer_norm = try LayerNorm(c.size, epsilon: c.epsilon)
+  }
+
+  /// Rows `[T, size]`, same shape out.
+  func callAsFunction(_ x: Tensor, _ input: PackedInput) throws -> Tensor {
+    let attended = try sa_layer_norm(attention(x, input) + x)
+    return try output_layer_norm(ffn(attended, input.mode) + attended)
+  }
+}
