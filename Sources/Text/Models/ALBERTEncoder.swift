@@ -70,7 +70,7 @@ public final class ALBERTLayer: Module {
     func callAsFunction(_ x: Tensor, _ input: PackedInput) throws -> Tensor {
       try located {
         let mixed = try input.attention(query(x), key(x), value(x), heads: heads, dropout: weightDropout)
-        return try LayerNorm(x + dropout(dense(mixed), input.mode))
+        return try LayerNorm(x, plus: linear(mixed, dense.weight), bias: dense.bias, dropout, input.mode).output
       }
     }
   }
@@ -86,6 +86,7 @@ public final class ALBERTLayer: Module {
   /// Rows `[T, size]`, same shape out.
   func callAsFunction(_ x: Tensor, _ input: PackedInput) throws -> Tensor {
     let attended = try attention(x, input)
-    return try full_layer_layer_norm(ffn_output(activation(ffn(attended))) + attended)
+    let product = try activation(attended, from: ffn, to: ffn_output)
+    return try full_layer_layer_norm(attended, plus: product, of: ffn_output, input.mode)
   }
 }

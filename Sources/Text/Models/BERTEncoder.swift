@@ -67,15 +67,12 @@ public final class BERTLayer: Module {
 
   public final class Intermediate: Module {
     public let dense: Linear
-    private let activation: TransformerConfiguration.Activation
+    let activation: TransformerConfiguration.Activation
 
     init(_ c: TransformerConfiguration) throws {
       dense = try PretrainedStart.linear(c.size, c.feedForward)
       activation = c.activation
     }
-
-    /// `[T, size]` to `[T, feedForward]`.
-    func callAsFunction(_ x: Tensor) throws -> Tensor { try activation(dense(x)) }
   }
 
   public init(_ c: TransformerConfiguration) throws {
@@ -87,6 +84,7 @@ public final class BERTLayer: Module {
   /// Rows `[T, size]`, same shape out.
   func callAsFunction(_ x: Tensor, _ input: PackedInput) throws -> Tensor {
     let attended = try attention.output(attention._self(x, input), onto: x, input.mode)
-    return try output(intermediate(attended), onto: attended, input.mode)
+    let product = try intermediate.activation(attended, from: intermediate.dense, to: output.dense)
+    return try output(withoutBias: product, onto: attended, input.mode)
   }
 }

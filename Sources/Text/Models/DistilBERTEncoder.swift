@@ -44,23 +44,24 @@ public final class DistilBERTLayer: Module {
       (heads, dropout) = (c.heads, c.attentionDropout)
     }
 
+    /// Without the bias of ``out_lin``.
     func callAsFunction(_ x: Tensor, _ input: PackedInput) throws -> Tensor {
-      try located { try out_lin(input.attention(q_lin(x), k_lin(x), v_lin(x), heads: heads, dropout: dropout)) }
+      try located {
+        try linear(input.attention(q_lin(x), k_lin(x), v_lin(x), heads: heads, dropout: dropout), out_lin.weight)
+      }
     }
   }
 
   public final class FeedForward: Module {
     public let lin1, lin2: Linear
-    private let activation: TransformerConfiguration.Activation
-    private let dropout: Dropout
+    let activation: TransformerConfiguration.Activation
+    let dropout: Dropout
 
     init(_ c: TransformerConfiguration) throws {
       lin1 = try PretrainedStart.linear(c.size, c.feedForward)
       lin2 = try PretrainedStart.linear(c.feedForward, c.size)
       (activation, dropout) = (c.activation, Dropout(c.dropout))
     }
-
-    func callAsFunction(_ x: Tensor, _ mode: Mode) throws -> Tensor { try dropout(lin2(activation(lin1(x))), mode) }
   }
 
   public init(_ c: TransformerConfiguration) throws {
@@ -72,7 +73,8 @@ public final class DistilBERTLayer: Module {
 
   /// Rows `[T, size]`, same shape out.
   func callAsFunction(_ x: Tensor, _ input: PackedInput) throws -> Tensor {
-    let attended = try sa_layer_norm(attention(x, input) + x)
-    return try output_layer_norm(ffn(attended, input.mode) + attended)
+    let attended = try sa_layer_norm(x, plus: attention(x, input), of: attention.out_lin, input.mode)
+    let product = try ffn.activation(attended, from: ffn.lin1, to: ffn.lin2)
+    return try output_layer_norm(attended, plus: product, bias: ffn.lin2.bias, ffn.dropout, input.mode).output
   }
 }

@@ -162,8 +162,9 @@ public final class GPT2Layer: Module {
     /// `[T, size]`, same shape out; c_proj comes behind it.
     func mix(_ x: Tensor, _ input: PackedInput) throws -> Tensor {
       try located {
-        let parts = try c_attn(x).split(x.shape[1], axis: 1)
-        return try input.attention(parts[0], parts[1], parts[2], heads: heads, dropout: dropout, causal: true)
+        try packedSelfAttention(
+          x.matmul(c_attn.weight), bias: c_attn.bias, offsets: input.offsets, heads: heads, causal: true, dropout: dropout,
+          random: dropout > 0 ? input.mode.random?.next() : nil)
       }
     }
   }
@@ -178,7 +179,9 @@ public final class GPT2Layer: Module {
       activation = c.activation
     }
 
-    func callAsFunction(_ x: Tensor) throws -> Tensor { try c_proj(activation(c_fc(x))) }
+    func callAsFunction(_ x: Tensor) throws -> Tensor {
+      try c_proj(c_fc.located { try activation(x.matmul(c_fc.weight), bias: c_fc.bias) })
+    }
   }
 
   /// What is added to the residual stream twice a layer starts smaller by the root of the number of additions.

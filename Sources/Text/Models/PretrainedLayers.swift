@@ -81,6 +81,13 @@ public final class TransformerEmbeddings: Module {
   }
 }
 
+extension LayerNorm {
+  /// LayerNorm(x + layer(rows)), `product` being that without the layer's bias.
+  func callAsFunction(_ x: Tensor, plus product: Tensor, of layer: Linear, _ mode: Mode) throws -> Tensor {
+    try callAsFunction(x, plus: product, bias: layer.bias, Dropout(0), mode).output
+  }
+}
+
 /// What a layer adds to its input, behind a linear layer: LayerNorm(x + dropout(dense(y))).
 public final class AddedDense: Module {
   public let dense: Linear
@@ -95,7 +102,12 @@ public final class AddedDense: Module {
 
   /// `[T, inputs]` and the layer's input `[T, size]` to `[T, size]`.
   func callAsFunction(_ rows: Tensor, onto x: Tensor, _ mode: Mode) throws -> Tensor {
-    try LayerNorm(x + dropout(dense(rows), mode))
+    try callAsFunction(withoutBias: dense.located { try linear(rows, dense.weight) }, onto: x, mode)
+  }
+
+  /// The same with the product of ``dense`` already made, without its bias.
+  func callAsFunction(withoutBias product: Tensor, onto x: Tensor, _ mode: Mode) throws -> Tensor {
+    try LayerNorm(x, plus: product, bias: dense.bias, dropout, mode).output
   }
 }
 

@@ -14,16 +14,27 @@ public struct TransformerConfiguration: Sendable, Equatable {
     case geluFast = "gelu_fast"
     case relu
 
-    /// Any shape, same shape out.
-    func callAsFunction(_ x: Tensor) throws -> Tensor {
+    /// nil: it is none.
+    private var gelu: GELU? {
       switch self {
-      case .gelu: try PluginAPI.gelu(x)
-      case .geluNew, .geluTanh, .geluFast: try Self.geluByTanh(.tensor(x), .string("tanh"))
-      case .relu: try PluginAPI.relu(x)
+      case .gelu: .exact
+      case .geluNew, .geluTanh, .geluFast: .tanh
+      case .relu: nil
       }
     }
 
-    private static let geluByTanh = Operator("aten::gelu")
+    /// Of h + bias, h `[T, F]` and bias `[F]`.
+    func callAsFunction(_ h: Tensor, bias: Tensor) throws -> Tensor {
+      try gelu.map { try $0(h, bias: bias) } ?? PluginAPI.relu(h + bias)
+    }
+
+    /// Two linear layers with the activation between them, without the second one's bias, which normalization adds on the
+    /// way. Rows `[T, in]` to `[T, out]`.
+    func callAsFunction(_ x: Tensor, from first: Linear, to second: Linear) throws -> Tensor {
+      if let gelu { return try feedForward(x, first, second, gelu) }
+      let hidden = try PluginAPI.relu(first(x))
+      return try second.located { try linear(hidden, second.weight) }
+    }
   }
 
   public var architecture: Architecture
