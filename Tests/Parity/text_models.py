@@ -10,7 +10,7 @@ import formula
 CLASSES = 3
 LENGTHS = (7, 1, 12, 3, 16)
 BASE_LENGTHS = (9, 14)
-SMALL_GAIN, BASE_GAIN = 1.5, 1.0
+SMALL_GAIN, BASE_GAIN = 1.0, 1.0
 FAMILIES = ("roberta", "bert", "distilbert", "albert", "gpt2")
 
 CONFIGURATIONS = {

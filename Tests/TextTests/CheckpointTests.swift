@@ -46,7 +46,7 @@ struct CheckpointTests {
   func everyTensorIsTheFormulas(family: String) throws {
     let model = try AnyPretrained.stored(family)
     let read = try Self.values(model)
-    try PretrainedFixture.fill(model.module, gain: 1.5)
+    try PretrainedFixture.fill(model.module, gain: PretrainedFixture().value("gain"))
     #expect(try read == Self.values(model))
     let notes = try #require(model.module as? any PretrainedModule).notes
     #expect(notes.isEmpty, "\(notes)")

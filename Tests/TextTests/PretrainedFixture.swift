@@ -143,6 +143,6 @@ struct AnyPretrained {
     try LibTorch.withoutGradient { try forward(batch, .evaluate) }
   }
 
-  static let training = Mode.train(RandomStream(Random(seed: 0)))
+  static var training: Mode { .train(RandomStream(Random(seed: 0))) }
   static let noDropout = ["dropout": "0", "attentionDropout": "0", "headDropout": "0"]
 }

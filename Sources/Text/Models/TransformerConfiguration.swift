@@ -31,7 +31,7 @@ public struct TransformerConfiguration: Sendable, Equatable {
     /// Two linear layers with the activation between them, without the second one's bias, which normalization adds on the
     /// way. Rows `[T, in]` to `[T, out]`.
     func callAsFunction(_ x: Tensor, from first: Linear, to second: Linear) throws -> Tensor {
-      if let gelu { return try feedForward(x, first, second, gelu) }
+      if let gelu { return try PluginAPI.feedForward(x, first, second, gelu) }
       let hidden = try PluginAPI.relu(first(x))
       return try second.located { try linear(hidden, second.weight) }
     }
