@@ -12,24 +12,39 @@ struct TorchArchiveTests {
     var file: [UInt8] = [], directory: [UInt8] = []
     for (name, content) in members {
       let path = Array("archive/\(name)".utf8)
-      let common: [UInt8] =
-        le(UInt16(0)) + le(method) + le(UInt32(0)) + le(crc32(content)) + le(UInt32(content.count)) + le(UInt32(content.count))
-        + le(UInt16(path.count)) + le(UInt16(0))
-      directory += [0x50, 0x4B, 1, 2] + le(UInt16(20)) + le(UInt16(20)) + common + le(UInt16(0)) + le(UInt16(0)) + le(UInt16(0))
-      directory += le(UInt32(0)) + le(UInt32(file.count)) + path
-      file += [0x50, 0x4B, 3, 4] + le(UInt16(20)) + common + path + content
+      var common: [UInt8] = [0, 0] + le(method) + [0, 0, 0, 0]
+      common += le(crc32(content))
+      common += le(UInt32(content.count))
+      common += le(UInt32(content.count))
+      common += le(UInt16(path.count))
+      common += [0, 0]
+      directory += [0x50, 0x4B, 1, 2, 20, 0, 20, 0]
+      directory += common
+      directory += [UInt8](repeating: 0, count: 10)
+      directory += le(UInt32(file.count))
+      directory += path
+      file += [0x50, 0x4B, 3, 4, 20, 0]
+      file += common
+      file += path
+      file += content
     }
     let start = UInt32(file.count)
-    let end: [UInt8] =
-      [0x50, 0x4B, 5, 6, 0, 0, 0, 0] + le(UInt16(members.count)) + le(UInt16(members.count)) + le(UInt32(directory.count))
-      + le(start) + [0, 0]
+    var end: [UInt8] = [0x50, 0x4B, 5, 6, 0, 0, 0, 0]
+    end += le(UInt16(members.count))
+    end += le(UInt16(members.count))
+    end += le(UInt32(directory.count))
+    end += le(start)
+    end += [0, 0]
     return file + directory + end
   }
 
   static func crc32(_ bytes: [UInt8]) -> UInt32 {
-    ~bytes.reduce(~UInt32(0)) { crc, byte in
-      (0..<8).reduce(crc ^ UInt32(byte)) { value, _ in value & 1 == 1 ? value >> 1 ^ 0xEDB8_8320 : value >> 1 }
+    var crc: UInt32 = 0xFFFF_FFFF
+    for byte in bytes {
+      crc ^= UInt32(byte)
+      for _ in 0..<8 { crc = crc & 1 == 1 ? (crc >> 1) ^ 0xEDB8_8320 : crc >> 1 }
     }
+    return ~crc
   }
 
   /// The failure of a DistilBERT checkpoint with this file in place of its weights.
