@@ -11,6 +11,18 @@ enum PickleGlobal: Sendable {
   case reconstructor
   case object
   case encode
+  case orderedDictionary
+  case storage(StoredTensor.ElementType)
+  case rebuildTensor
+  case rebuildParameter
+
+  /// What PyTorch's files of tensors name.
+  static let ofTensors: [String: PickleGlobal] = StoredTensor.ElementType.allCases.reduce(
+    into: [
+      "collections OrderedDict": .orderedDictionary, "torch._utils _rebuild_tensor_v2": .rebuildTensor,
+      "torch._utils _rebuild_parameter": .rebuildParameter,
+    ]
+  ) { $0["torch \($1.rawValue)"] = .storage($1) }
 
   /// Python 2 and 3, and old and new numpy and scipy, use different module names for the same things.
   static let known: [String: PickleGlobal] = [
@@ -61,6 +73,7 @@ extension PickleMachine {
       }
       pushMatrix()
     case UInt8(ascii: "b"): try build(try pop())
+    case UInt8(ascii: "Q") where content == .tensors: try pushStorage()
     default: return false
     }
     return true
@@ -70,11 +83,14 @@ extension PickleMachine {
     // A name is quoted in the error, so do not let it be a megabyte of garbage.
     let full =
       String(decoding: module.prefix(80), as: UTF8.self) + " " + String(decoding: name.prefix(80), as: UTF8.self)
-    guard module.count <= 80, name.count <= 80, let global = PickleGlobal.known[full] else {
+    let known = content == .tensors ? PickleGlobal.ofTensors : PickleGlobal.known
+    guard module.count <= 80, name.count <= 80, let global = known[full] else {
       throw BasinError.badData(
         "the pickle names `\(full.replacingSpaces())`, which is not on the list of harmless classes", file: file,
         place: "byte \(opcodeOffset)",
-        advice: "Use the published files: only numpy arrays, csr_matrix and lists are read")
+        advice: content == .tensors
+          ? "Only tensors and plain containers are read; save the model's state_dict, best as safetensors"
+          : "Use the published files: only numpy arrays, csr_matrix and lists are read")
     }
     stack.append(.global(global))
   }
@@ -129,7 +145,12 @@ extension PickleMachine {
         result.append(byte)
       }
       stack.append(.bytes(result[...]))
-    case .csrMatrix, .ndarray, .object: throw failure("the pickle calls a class directly")
+    case .orderedDictionary:
+      guard arguments.isEmpty else { throw failure("OrderedDict is only accepted without arguments") }
+      dictionaries.append([])
+      stack.append(.dictionary(dictionaries.count - 1))
+    case .rebuildTensor, .rebuildParameter: try reduceTensor(function, arguments)
+    case .csrMatrix, .ndarray, .object, .storage: throw failure("the pickle calls a class directly")
     }
   }
 
@@ -146,11 +167,14 @@ extension PickleMachine {
       elementTypes[index].isBigEndian = order == ">"
     case .array(let index): arrays[index] = try array(from: state)
     case .matrix(let index): matrices[index] = try matrix(from: state)
+    case .dictionary where content == .tensors:
+      // A state_dict's attribute `_metadata`, the versions of its layers, which no weights depend on.
+      guard case .dictionary = state else { throw failure("the state of an OrderedDict is damaged") }
     default: throw failure("BUILD is only accepted for dtype, ndarray and csr_matrix")
     }
   }
 
-  private func ascii(_ item: Item) -> String? {
+  func ascii(_ item: Item) -> String? {
     switch item {
     case .bytes(let slice), .text(let slice): slice.count <= 80 ? String(decoding: slice, as: UTF8.self) : nil
     default: nil
@@ -295,7 +319,8 @@ extension PickleMachine {
     case .matrix(let index):
       guard let matrix = matrices[index] else { throw failure("a csr_matrix has no contents") }
       return .sparseMatrix(matrix)
-    case .elementType, .global: throw failure("the pickle holds a class where data is expected")
+    case .tensor(let index): return .tensor(tensors[index])
+    case .elementType, .global, .storage: throw failure("the pickle holds a class where data is expected")
     }
   }
 

@@ -6,17 +6,28 @@ import PluginAPI
 /// dictionaries, numpy arrays of uint8, int32, int64, float32 or float64, and scipy `csr_matrix`; it calls nothing. Any other class
 /// or function is refused by name and byte offset. Work and memory stay within a constant multiple of the file's size.
 public enum PickleReader {
+  /// What a pickle may hold beside plain containers.
+  public enum Content: Sendable {
+    /// NumPy and SciPy arrays.
+    case arrays
+    /// PyTorch's tensors, whose numbers lie outside the pickle.
+    case tensors
+  }
+
   /// Reads the first object of a pickle.
   ///
   /// - Parameters:
   ///   - bytes: the whole file.
   ///   - file: its name, for errors.
+  ///   - content: anything else is refused by its name.
   /// - Throws: ``BasinError`` of kind `.badData` with the byte offset.
-  public static func read(_ bytes: [UInt8], file: String? = nil) throws(BasinError) -> PickleValue {
+  public static func read(
+    _ bytes: [UInt8], file: String? = nil, content: Content = .arrays
+  ) throws(BasinError) -> PickleValue {
     guard !bytes.isEmpty else {
       throw .badData("the file is empty", file: file, advice: "Fetch it again")
     }
-    var machine = PickleMachine(bytes: bytes, file: file)
+    var machine = PickleMachine(bytes: bytes, file: file, content: content)
     let item = try machine.run()
     var budget = machine.workLimit
     return try machine.value(of: item, depth: 0, budget: &budget)
@@ -40,10 +51,13 @@ struct PickleMachine {
     case matrix(Int)
     case elementType(Int)
     case global(PickleGlobal)
+    case storage(Int)
+    case tensor(Int)
   }
 
   let bytes: [UInt8]
   let file: String?
+  let content: PickleReader.Content
   var offset = 0
   /// Where the current opcode starts: the place errors name.
   var opcodeOffset = 0
@@ -56,15 +70,18 @@ struct PickleMachine {
   var arrays: [NumericArray?] = []
   var matrices: [SparseMatrix?] = []
   var elementTypes: [PickleElementType] = []
+  var storages: [(key: String, type: StoredTensor.ElementType, count: Int)] = []
+  var tensors: [StoredTensor] = []
   /// How much decoding and expanding has been done, in bytes or values.
   var work = 0
 
   /// Objects may be shared through the memo, so a small file could ask for the same decoding again and again.
   var workLimit: Int { 16 * bytes.count + 4096 }
 
-  init(bytes: [UInt8], file: String?) {
+  init(bytes: [UInt8], file: String?, content: PickleReader.Content) {
     self.bytes = bytes
     self.file = file
+    self.content = content
   }
 
   func failure(_ message: String) -> BasinError {

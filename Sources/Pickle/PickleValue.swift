@@ -18,6 +18,8 @@ public indirect enum PickleValue: Sendable {
   case array(NumericArray)
   /// A scipy `csr_matrix`.
   case sparseMatrix(SparseMatrix)
+  /// A PyTorch tensor.
+  case tensor(StoredTensor)
 }
 
 /// A numpy array of one of five number types, in C order whatever the order and byte order of the file.

@@ -3,7 +3,7 @@ import PluginAPI
 /// The domain `text`: a transformer encoder classifier and data sets of labelled sentences.
 public struct TextModule: DomainModule {
   public static let manifest: StaticString = #"""
-    BASIN-MODULE-MANIFEST {"name":"text","version":"0.1.0","summary":"Sentence classification with transformers","domain":"text","models":["transformer"],"datasets":["grammar","trec","sst2","mr"],"methods":[],"formats":["csv","tsv"],"requires":[]} END-BASIN-MODULE-MANIFEST
+    BASIN-MODULE-MANIFEST {"name":"text","version":"0.1.0","summary":"Text: classification and language models, fine-tuned or from scratch","domain":"text","models":["transformer","textcnn","bilstm","roberta","bert","distilbert","albert","gpt2"],"datasets":["grammar","trec","sst2","mr"],"methods":[],"formats":["csv","tsv"],"requires":[]} END-BASIN-MODULE-MANIFEST
     """#
 
   /// What the transformer trains with from scratch; found on TREC and `grammar`, see README.md.
@@ -17,6 +17,7 @@ public struct TextModule: DomainModule {
     registry.add(
       model: "transformer", TransformerClassifier.self, "pre-norm transformer encoder with mean or [CLS] pooling",
       recipe: Self.recipe)
+    Self.addModels(to: &registry)
     registry.add(
       dataset: "grammar", GrammarDataset.self, "generated sentences in 4 classes that differ in word order (embedded)")
     registry.add(

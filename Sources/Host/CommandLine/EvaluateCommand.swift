@@ -73,13 +73,25 @@ struct EvaluateCommand: ParsableCommand {
 /// `basin export`: weights as safetensors with the names of the PyTorch reference.
 struct ExportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "export", abstract: "Writes the weights of a run as a safetensors file for PyTorch and others.")
+    commandName: "export", abstract: "Writes the weights of a run as a safetensors file for PyTorch and others.",
+    discussion: """
+      With --folder, models that have such a form are written as the folder that Hugging Face's programs read: configuration, \
+      weights, and the tokenizer's files.
+
+      Example: basin export runs/first --folder --to first-hf --tokenizer roberta-base
+      """)
 
   @OptionGroup var options: WeightsOptions
-  @Option(help: ArgumentHelp("The file to write.", valueName: "file")) var to: String
+  @Option(help: ArgumentHelp("The file, or with --folder the folder, to write.", valueName: "path")) var to: String
+  @Flag(help: "Write a folder of configuration and weights.") var folder = false
+  @Option(help: ArgumentHelp("With --folder: where the tokenizer's files lie, if not with the checkpoint the run started from.", valueName: "dir"))
+  var tokenizer: String?
+  @Option(help: ArgumentHelp("With --folder: the most megabytes of weights in one file.", valueName: "n")) var shardSize = 5000
   @Flag(help: "One JSON document on standard output.") var json = false
 
   func run() throws {
+    if folder { return try exportFolder() }
+    guard tokenizer == nil else { throw BasinError.usage("--tokenizer is for --folder", advice: "Add --folder") }
     let file = try options.file()
     let request = try RunRequest.read(options.directory().configuration)
     let (tensors, _) = try Safetensors.read(file)
@@ -92,5 +104,19 @@ struct ExportCommand: ParsableCommand {
       return try Terminal.print(["file": .string(to), "tensors": .int(sorted.count), "weights": .string(options.weights)])
     }
     print("\(sorted.count) tensors to \(to)")
+  }
+
+  private func exportFolder() throws {
+    let export = FolderExport(to: to, tokenizer: tokenizer, shardMegabytes: shardSize)
+    try export.check()
+    let (run, _) = try options.prepare()
+    let files = try export.write(run)
+    if json {
+      return try Terminal.print([
+        "folder": .string(to), "files": .array(files.map { .string($0) }), "tensors": .int(run.tensors.count),
+        "weights": .string(options.weights),
+      ])
+    }
+    print("\(run.tensors.count) tensors and \(files.joined(separator: ", ")) to \(to)")
   }
 }

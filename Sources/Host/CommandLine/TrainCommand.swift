@@ -58,6 +58,9 @@ struct TrainCommand: ParsableCommand {
   ) throws -> JSONValue {
     let prepared = try PreparedRun(configuration, in: catalog)
     if !quiet, configuration.device == .cpu, let note = configuration.precision.slownessNote { Terminal.say("basin: note: \(note)") }
+    if !quiet, !resuming, let pretrained = prepared.model.module as? any PretrainedModule {
+      for note in pretrained.notes { Terminal.say("basin: note: \(note)") }
+    }
     var checkpoint: Checkpoint?
     if resuming {
       var notes: [String] = []

@@ -173,9 +173,14 @@ extension Module {
     return found
   }
 
-  /// Fills every tensor from `random`'s stream of its path: independent of the order of construction.
+  /// Fills every tensor from `random`'s stream of its path: independent of the order of construction. Those that a
+  /// ``PretrainedModule`` has values for get these.
   public func initialize(_ random: Random) throws {
-    for item in tensors() { try item.initializer.fill(item.tensor, random[item.path]) }
+    let tensors = tensors()
+    let filled = try (self as? any PretrainedModule)?.fillPretrained(tensors) ?? []
+    for item in tensors where !filled.contains(item.path) {
+      try item.initializer.fill(item.tensor, random[item.path])
+    }
   }
 
   /// Runs `body` so that a ``TensorError`` inside names this layer.

@@ -148,10 +148,12 @@ public struct Registry {
   ///   - preset: option values that differ from the defaults under this name (`preresnet56`: depth 56).
   ///   - exampleShape: what the model is described by when no data set is named, where it is not the usual one.
   ///   - exampleClasses: as exampleShape.
+  ///   - exampleTask: what the model is described by where it does not classify.
   ///   - recipes: for data sets whose examples are of another kind than the usual, by that kind.
   public mutating func add<M: Model>(
     model name: String, _ type: M.Type, _ summary: String, preset: [String: String] = [:],
-    exampleShape: M.Input.Shape? = nil, exampleClasses: Int = 10, recipe: Recipe, recipes: [String: Recipe] = [:]
+    exampleShape: M.Input.Shape? = nil, exampleClasses: Int = 10, exampleTask: Task? = nil, recipe: Recipe,
+    recipes: [String: Recipe] = [:]
   ) {
     let owner = "model \(name)"
     let example = exampleShape ?? M.Input.exampleShape
@@ -161,7 +163,7 @@ public struct Registry {
     func makeExample(_ settings: [String: String], shape: String?, classes: Int?) throws -> any LoadedModel {
       try ModelBox<M>(
         options(settings), shape: shape.map { try Self.shape($0, for: M.Input.self) } ?? example,
-        task: .classification(classes: classes ?? exampleClasses))
+        task: exampleTask ?? .classification(classes: classes ?? exampleClasses))
     }
     models.append(
       ModelEntry(

@@ -1,0 +1,28 @@
+import Foundation
+
+/// A model whose tensors, or most of them, start from a checkpoint of its own instead of from the random stream.
+public protocol PretrainedModule: Module {
+  /// Fills the tensors it has values for; ``Module/initialize(_:)`` fills the others from their stream.
+  ///
+  /// - Returns: The paths of those it filled.
+  /// - Throws: `BasinError` where the checkpoint does not fit; nothing is filled then.
+  func fillPretrained(_ tensors: [NamedTensor]) throws -> Set<String>
+  /// What a person should know of the start, such as which tensors are fresh: one sentence each.
+  var notes: [String] { get }
+}
+
+/// A model that other programs read as a folder: configuration, weights, and what belongs to them.
+public protocol FolderExportable: Module {
+  /// The files of the folder.
+  ///
+  /// - Parameters:
+  ///   - tensors: by the paths of the model, on the CPU.
+  ///   - labels: the name of each class; empty where there are none.
+  ///   - shardBytes: the most bytes of tensors in one file of weights.
+  func exportedFiles(_ tensors: [String: Tensor], labels: [String], shardBytes: Int) throws -> [(name: String, data: Data)]
+  /// Files that belong to the export and are copied as they are, such as a tokenizer's.
+  ///
+  /// - Parameter folder: where they lie; nil: in the folder the model came from, if any.
+  /// - Throws: `BasinError` where a folder that is given has none.
+  func companionFiles(in folder: String?) throws -> [String]
+}

@@ -1,0 +1,80 @@
+import PluginAPI
+
+/// DistilBERT's encoder (Sanh et al. 2019): BERT's without segments and without dropout behind attention. Tensors are
+/// named as in Hugging Face's `DistilBertModel`: `embeddings.*`, `transformer.layer.L.attention.q_lin.weight`, ...
+public final class DistilBERTEncoder: Module {
+  public let embeddings: TransformerEmbeddings
+  public let transformer: Layers
+
+  public final class Layers: Module {
+    public let layer: [DistilBERTLayer]
+    init(_ c: TransformerConfiguration) throws { layer = try (0..<c.layers).map { _ in try DistilBERTLayer(c) } }
+  }
+
+  public init(_ c: TransformerConfiguration) throws {
+    embeddings = try TransformerEmbeddings(c)
+    transformer = try Layers(c)
+  }
+
+  /// The rows `[T, size]` behind the last layer.
+  func callAsFunction(_ input: PackedInput) throws -> Tensor {
+    var x = try embeddings(input)
+    for layer in transformer.layer { x = try layer(x, input) }
+    return x
+  }
+}
+
+/// One layer of ``DistilBERTEncoder``.
+public final class DistilBERTLayer: Module {
+  public let attention: Attention
+  public let sa_layer_norm: LayerNorm
+  public let ffn: FeedForward
+  public let output_layer_norm: LayerNorm
+
+  public final class Attention: Module {
+    public let q_lin, k_lin, v_lin, out_lin: Linear
+    private let heads: Int
+    private let dropout: Double
+
+    init(_ c: TransformerConfiguration) throws {
+      q_lin = try PretrainedStart.linear(c.size, c.size)
+      k_lin = try PretrainedStart.linear(c.size, c.size)
+      v_lin = try PretrainedStart.linear(c.size, c.size)
+      out_lin = try PretrainedStart.linear(c.size, c.size)
+      (heads, dropout) = (c.heads, c.attentionDropout)
+    }
+
+    /// Without the bias of ``out_lin``.
+    func callAsFunction(_ x: Tensor, _ input: PackedInput) throws -> Tensor {
+      try located {
+        try linear(input.attention(q_lin(x), k_lin(x), v_lin(x), heads: heads, dropout: dropout), out_lin.weight)
+      }
+    }
+  }
+
+  public final class FeedForward: Module {
+    public let lin1, lin2: Linear
+    let activation: TransformerConfiguration.Activation
+    let dropout: Dropout
+
+    init(_ c: TransformerConfiguration) throws {
+      lin1 = try PretrainedStart.linear(c.size, c.feedForward)
+      lin2 = try PretrainedStart.linear(c.feedForward, c.size)
+      (activation, dropout) = (c.activation, Dropout(c.dropout))
+    }
+  }
+
+  public init(_ c: TransformerConfiguration) throws {
+    attention = try Attention(c)
+    sa_layer_norm = try LayerNorm(c.size, epsilon: c.epsilon)
+    ffn = try FeedForward(c)
+    output_layer_norm = try LayerNorm(c.size, epsilon: c.epsilon)
+  }
+
+  /// Rows `[T, size]`, same shape out.
+  func callAsFunction(_ x: Tensor, _ input: PackedInput) throws -> Tensor {
+    let attended = try sa_layer_norm(x, plus: attention(x, input), of: attention.out_lin, input.mode)
+    let product = try ffn.activation(attended, from: ffn.lin1, to: ffn.lin2)
+    return try output_layer_norm(attended, plus: product, bias: ffn.lin2.bias, ffn.dropout, input.mode).output
+  }
+}
