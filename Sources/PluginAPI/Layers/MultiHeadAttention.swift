@@ -30,4 +30,16 @@ public final class MultiHeadAttention: Module {
       return try out_proj(mixed.transposed(1, 2).reshaped([n, length, size]))
     }
   }
+  /// Self-attention within each sequence of rows that lie one behind the other: `[T, size]`, same shape out; see
+  /// ``packedAttention(_:_:_:offsets:heads:causal:dropout:random:)``.
+  public func callAsFunction(
+    _ rows: Tensor, offsets: [Int], causal: Bool = false, dropout: Double = 0, random: Random? = nil
+  ) throws -> Tensor {
+    try located {
+      let parts = try linear(rows, inProjectionWeight, inProjectionBias).split(inProjectionWeight.shape[1], axis: 1)
+      return try out_proj(
+        packedAttention(
+          parts[0], parts[1], parts[2], offsets: offsets, heads: heads, causal: causal, dropout: dropout, random: random))
+    }
+  }
 }

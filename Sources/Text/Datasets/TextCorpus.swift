@@ -50,7 +50,7 @@ public struct TextCorpus: Sendable {
       maximumSize: encoding.maximumVocabulary)
   }
 
-  /// Sentences `ids` in that order, padded to the longest of them, and their classes, int64 `[N]`.
+  /// Sentences `ids` in that order, one behind the other, and their classes, int64 `[N]`.
   ///
   /// - Throws: `BasinError` (`.internalError`) before ``fit(training:)``, or for an index or split that is not there.
   public func batch(_ ids: [Int], of split: Split) throws -> (input: TokenBatch, target: Tensor) {
@@ -63,22 +63,13 @@ public struct TextCorpus: Sendable {
     if let wrong = ids.first(where: { !(0..<encoded.count).contains($0) }) {
       throw BasinError.internalError("example \(wrong) of a \(split.rawValue) split of \(encoded.count)")
     }
-    // At least one, so that a batch of nothing has a shape too.
-    let length = ids.lazy.map { encoded[$0].count }.max() ?? 1
-    var tokens = [Int64](repeating: Int64(Vocabulary.padding), count: ids.count * length)
-    var real = [Bool](repeating: false, count: ids.count * length)
-    var isPadded = false
-    for (row, id) in ids.enumerated() {
-      let sequence = encoded[id]
-      isPadded = isPadded || sequence.count < length
-      for (column, token) in sequence.enumerated() {
-        tokens[row * length + column] = Int64(token)
-        real[row * length + column] = true
-      }
+    var tokens: [Int64] = []
+    var offsets = [0]
+    for id in ids {
+      for token in encoded[id] { tokens.append(Int64(token)) }
+      offsets.append(tokens.count)
     }
-    let shape = [ids.count, length]
-    let input = TokenBatch(
-      tokens: try Tensor(tokens, shape: shape), mask: isPadded ? try Tensor(real, shape: shape) : nil)
+    let input = try TokenBatch(tokens: Tensor(tokens), offsets: offsets)
     return (input, try Tensor(ids.map { Int64(sentences.labels[$0]) }))
   }
 }

@@ -4,8 +4,8 @@ import PluginAPI
 /// al. 2017; Xiong et al. 2020), final normalization, pooling, one linear layer.
 ///
 /// Dropout acts on the sum of embedding and position and on what attention and feed-forward add to the residual
-/// stream, as in Vaswani et al.; not on the attention weights. A prediction does not depend on how far its sentence is
-/// padded.
+/// stream, as in Vaswani et al.; not on the attention weights. There is no padding: every layer runs on the tokens alone, and a
+/// prediction does not depend on the other sentences of a batch.
 ///
 /// Tensors: `embedding.weight` `[vocabulary, size]`, `position.weight` `[length, size]`, `encoder.layers.L.*` and
 /// `encoder.norm.*` as in `nn.TransformerEncoder`, `classifier.weight` `[classes, size]`, `classifier.bias`.
@@ -38,8 +38,6 @@ public final class TransformerClassifier: Model {
   public let position: Embedding
   public let encoder: TransformerEncoder
   public let classifier: Linear
-  /// Whether layers leave padding out where they can (on the CPU); predictions are the same either way.
-  public var leavesPaddingOut = true
   private let pooling: Pooling
   private let longest: Int
   private let dropout: Dropout
@@ -76,22 +74,20 @@ public final class TransformerClassifier: Model {
     longest = shape.length
   }
 
-  /// Tokens `[N, L]`, L at most the shape's length, to logits `[N, classes]`.
+  /// Sentences of at most the shape's length to logits `[N, classes]`.
   public func callAsFunction(_ input: TokenBatch, _ mode: Mode) throws -> Output {
     try located {
-      let packing = try TokenPacking(input, leavesPaddingOut: leavesPaddingOut)
-      guard packing.length <= longest else {
+      guard input.longest <= longest else {
         throw TensorError(
           operation: "transformer", shapes: [input.tokens.shape],
-          message: "the model has positions for \(longest) tokens")
+          message: "a sentence has \(input.longest) tokens, the model has positions for \(longest)")
       }
-      let words = try embedding(packing.rows(ofTokens: input.tokens))
-      let placed = try words + position(packing.positions(on: input.tokens.device))
-      let states = try encoder(dropout(placed, mode), packing, mode)
+      let placed = try embedding(input.tokens) + position(input.positions())
+      let states = try encoder(dropout(placed, mode), offsets: input.offsets, mode)
       let pooled =
         switch pooling {
-        case .mean: try packing.mean(states)
-        case .cls: try packing.first(states)
+        case .mean: try meanOfSequences(states, offsets: input.offsets)
+        case .cls: try firstOfSequences(states, offsets: input.offsets)
         }
       return Output(try classifier(pooled))
     }

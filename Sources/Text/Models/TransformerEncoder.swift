@@ -13,10 +13,10 @@ public final class TransformerEncoder: Module {
     norm = try LayerNorm(size)
   }
 
-  /// Rows `[T, size]`, same shape out.
-  func callAsFunction(_ x: Tensor, _ packing: TokenPacking, _ mode: Mode) throws -> Tensor {
+  /// Rows `[T, size]` of the sequences that begin at `offsets`, same shape out.
+  public func callAsFunction(_ x: Tensor, offsets: [Int], _ mode: Mode) throws -> Tensor {
     var x = x
-    for layer in layers { x = try layer(x, packing, mode) }
+    for layer in layers { x = try layer(x, offsets: offsets, mode) }
     return try norm(x)
   }
 }
@@ -43,9 +43,9 @@ public final class TransformerEncoderLayer: Module {
     dropout = Dropout(rate)
   }
 
-  /// Rows `[T, size]`, same shape out.
-  func callAsFunction(_ x: Tensor, _ packing: TokenPacking, _ mode: Mode) throws -> Tensor {
-    let attended = try x + dropout(self_attn(norm1(x), packing), mode)
+  /// Rows `[T, size]` of the sequences that begin at `offsets`, same shape out.
+  public func callAsFunction(_ x: Tensor, offsets: [Int], _ mode: Mode) throws -> Tensor {
+    let attended = try x + dropout(self_attn(norm1(x), offsets: offsets), mode)
     return try attended + dropout(linear2(gelu(linear1(norm2(attended)))), mode)
   }
 }
