@@ -54,7 +54,7 @@ let package = Package(
       exclude: ["Entry", "Kernels", "CImageLibraries", "README.md"], swiftSettings: swift6),
 
     .target(
-      name: "Text", dependencies: [api], path: "Sources/Text", exclude: ["Entry", "README.md"], swiftSettings: swift6),
+      name: "Text", dependencies: [api, "CArchive"], path: "Sources/Text", exclude: ["Entry", "README.md"], swiftSettings: swift6),
 
     // The symbol by which the host enters a module: apart, because the tests of all modules are one program.
     .target(name: "VisionEntry", dependencies: [api, "Vision"], path: "Sources/Vision/Entry", swiftSettings: swift6),
