@@ -88,8 +88,9 @@ public struct LanguageDataset: MeasuredDataset {
 
   /// Examples as sequences of tokens, and the tokens that follow each of theirs, int64 `[T]`.
   public func batch(_ ids: [Int], of split: Split, augmentation: Random?) throws -> (input: TokenBatch, target: Tensor) {
-    guard let stream = streams[split], let count = Optional(count(split)), ids.allSatisfy({ (0..<count).contains($0) }) else {
-      throw BasinError.internalError("examples \(ids.prefix(3)) of a \(split.rawValue) text of \(count(split))")
+    let total = count(split)
+    guard let stream = streams[split], ids.allSatisfy({ (0..<total).contains($0) }) else {
+      throw BasinError.internalError("examples \(ids.prefix(3)) of a \(split.rawValue) text of \(total)")
     }
     var tokens: [Int64] = [], next: [Int64] = []
     var offsets = [0]
