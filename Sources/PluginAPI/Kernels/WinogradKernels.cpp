@@ -1,9 +1,8 @@
 #include "WinogradKernels.h"
 
-#include <cstdlib>
 #include <cstring>
-#include <memory>
 
+#include "Scratch.h"
 #include "WinogradProducts.h"
 #include "WinogradTiles.h"
 
@@ -26,25 +25,6 @@ BASIN_INLINE int64_t tilesOfGradientGroup(const BasinConvolution &c, const Sizes
   constexpr int64_t cache = 8 << 20, least = 64;
   const int64_t bytes = s.positions * (c.inputs + c.outputs) * static_cast<int64_t>(sizeof(float));
   return smaller(larger(least, cache / bytes), s.tiles);
-}
-
-struct Freeing {
-  void operator()(float *p) const { free(p); }
-};
-
-// Memory of this thread that is kept between calls, 64-byte aligned.
-float *scratch(int64_t count) {
-  thread_local std::unique_ptr<float, Freeing> memory;
-  thread_local int64_t size = 0;
-  if (count > size) {
-    memory.reset();
-    size = 0;
-    const size_t bytes = (static_cast<size_t>(count) * sizeof(float) + 63) / 64 * 64;
-    memory.reset(static_cast<float *>(aligned_alloc(64, bytes)));
-    if (!memory) abort();
-    size = count;
-  }
-  return memory.get();
 }
 
 template <int m>

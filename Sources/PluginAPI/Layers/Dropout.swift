@@ -8,4 +8,11 @@ public final class Dropout: Module {
     guard rate > 0, let random = mode.random else { return x }
     return try located { try x.droppedOut(rate, random.next()) }
   }
+
+  /// What a pass in this mode zeroes, for functions that do it together with something else; nil: nothing. Each call draws
+  /// other numbers, as each pass through the layer does.
+  public func draw(_ mode: Mode) -> (rate: Double, random: Random)? {
+    guard rate > 0, let random = mode.random else { return nil }
+    return (rate, random.next())
+  }
 }

@@ -15,7 +15,12 @@ public final class LayerNorm: Module {
   /// `[..., size]`, same shape out.
   public func callAsFunction(_ x: Tensor) throws -> Tensor {
     try located {
-      try Operators.layerNorm(.tensor(x), .ints([size]), .tensor(weight), .tensor(bias), .double(epsilon))
+      guard x.shape.last == size, x.isContiguous, KernelUse.fits(x, weight, bias) else { return try normalizedPlainly(x) }
+      return try normalizedByKernel(x)
     }
+  }
+
+  func normalizedPlainly(_ x: Tensor) throws -> Tensor {
+    try Operators.layerNorm(.tensor(x), .ints([size]), .tensor(weight), .tensor(bias), .double(epsilon))
   }
 }

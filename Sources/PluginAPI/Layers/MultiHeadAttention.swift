@@ -31,15 +31,29 @@ public final class MultiHeadAttention: Module {
     }
   }
   /// Self-attention within each sequence of rows that lie one behind the other: `[T, size]`, same shape out; see
-  /// ``packedAttention(_:_:_:offsets:heads:causal:dropout:random:)``.
+  /// ``packedSelfAttention(_:bias:offsets:heads:causal:dropout:random:)``.
   public func callAsFunction(
     _ rows: Tensor, offsets: [Int], causal: Bool = false, dropout: Double = 0, random: Random? = nil
   ) throws -> Tensor {
     try located {
-      let parts = try linear(rows, inProjectionWeight, inProjectionBias).split(inProjectionWeight.shape[1], axis: 1)
-      return try out_proj(
-        packedAttention(
-          parts[0], parts[1], parts[2], offsets: offsets, heads: heads, causal: causal, dropout: dropout, random: random))
+      try out_proj(mixed(rows, offsets: offsets, causal: causal, dropout: dropout, random: random))
     }
+  }
+
+  /// The same without the bias of `out_proj`, for who adds it on the way
+  /// (``LayerNorm/callAsFunction(_:plus:bias:_:_:)``).
+  public func withoutBias(
+    _ rows: Tensor, offsets: [Int], causal: Bool = false, dropout: Double = 0, random: Random? = nil
+  ) throws -> Tensor {
+    try located {
+      let mixed = try mixed(rows, offsets: offsets, causal: causal, dropout: dropout, random: random)
+      return try out_proj.located { try linear(mixed, out_proj.weight) }
+    }
+  }
+
+  private func mixed(_ rows: Tensor, offsets: [Int], causal: Bool, dropout: Double, random: Random?) throws -> Tensor {
+    try packedSelfAttention(
+      linear(rows, inProjectionWeight), bias: inProjectionBias, offsets: offsets, heads: heads, causal: causal,
+      dropout: dropout, random: random)
   }
 }

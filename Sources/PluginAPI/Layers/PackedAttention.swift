@@ -1,5 +1,10 @@
+import TensorKernels
+
 /// Attention within each sequence of rows that lie one behind the other, with several heads (Vaswani et al. 2017):
 /// softmax(Q K^T / sqrt(d)) V for each sequence and head, d = size / heads.
+///
+/// float32 on the CPU takes kernels that need memory for one block of queries at a time and know no padding; anything else, second
+/// derivatives among it, LibTorch's operators on a padded grid (``PaddedAttention``), with the same numbers for dropout.
 ///
 /// - Parameters:
 ///   - queries, keys, values: `[T, size]`; head h has columns h d ..< (h + 1) d.
@@ -18,56 +23,70 @@ public func packedAttention(
       operation: "packedAttention", shapes: [shape, keys.shape, values.shape],
       message: "needs queries, keys and values [T, size] with size a multiple of \(heads) heads")
   }
-  try SequenceOffsets.check(offsets, rows: shape[0], "packedAttention")
-  return try PaddedAttention(offsets: offsets, heads: heads, causal: causal)
-    .mix(queries, keys, values, dropout: random == nil ? 0 : dropout, random)
+  let attention = try SequenceAttention(
+    offsets: offsets, rows: shape[0], size: shape[1], heads: heads, causal: causal, dropout: dropout, random)
+  guard shape[0] > 0, shape[1] > 0, KernelUse.fits(queries, keys, values), !Operator.isObserved else {
+    return try attention.padded.mix(queries, keys, values)
+  }
+  return try customFunction("packedAttention", [queries, keys, values]) {
+    let rows = try [queries, keys, values].map { try $0.contiguous() }
+    let input = try SequenceAttention.Input(
+      queries: KernelUse.memory(rows[0]), keys: KernelUse.memory(rows[1]), values: KernelUse.memory(rows[2]), stride: shape[1])
+    let (output, logSums) = try withExtendedLifetime(rows) { try attention.forward(input) }
+    return (
+      [output],
+      { gradients in
+        guard let gradient = try gradients[0]?.contiguous() else { return [nil, nil, nil] }
+        let found = try (0..<3).map { _ in try Tensor.empty(shape) }
+        try withExtendedLifetime(rows) {
+          try attention.backward(
+            input, output, logSums, gradient, to: found.map(KernelUse.memory), stride: shape[1], biasSums: nil)
+        }
+        return found
+      }
+    )
+  }[0]
 }
 
-/// Attention of packed rows by LibTorch's operators on a grid padded to the longest sequence: any device, dtype and order of
-/// derivatives; the plain twin of the kernels.
-struct PaddedAttention {
-  let offsets: [Int]
-  let heads: Int
-  let causal: Bool
-
-  private var count: Int { offsets.count - 1 }
-  private var longest: Int { zip(offsets, offsets.dropFirst()).map { $1 - $0 }.max() ?? 0 }
-
-  func mix(_ queries: Tensor, _ keys: Tensor, _ values: Tensor, dropout: Double, _ random: Random?) throws -> Tensor {
-    guard queries.count > 0 else { return try queries + 0 }
-    let device = queries.device, width = queries.shape[1], longest = longest
-    let places = try Tensor(SequenceOffsets.places(offsets, longest: longest)).to(device)
-    func spread(_ rows: Tensor) throws -> Tensor {
-      try Tensor.zeros([count * longest, width], rows.dtype, device: device).addingRows(places, rows)
-        .reshaped([count, longest, heads, width / heads]).transposed(1, 2)
-    }
-    let (q, k, v) = (try spread(queries), try spread(keys), try spread(values))
-    let mask = try mask(longest).map { try $0.to(device) }
-    let mixed: Tensor
-    if dropout > 0, let random {
-      let scores = try q.matmul(k.transposed()) * (1 / Double(width / heads).squareRoot())
-      let masked = try mask.map { try scores.filled(where: $0.not(), with: -.infinity) } ?? scores
-      mixed = try softmax(masked).droppedOutPlainly(dropout, random).matmul(v)
-    } else {
-      mixed = try scaledDotProductAttention(q, k, v, mask: mask)
-    }
-    return try mixed.transposed(1, 2).reshaped([count * longest, width]).rows(places)
+/// Self-attention within each sequence of queries, keys and values that one product made: `projected` `[T, 3 size]` without its
+/// bias, `[3 size]`, which is added on the way. Their gradient is one tensor again. Otherwise as
+/// ``packedAttention(_:_:_:offsets:heads:causal:dropout:random:)``.
+public func packedSelfAttention(
+  _ projected: Tensor, bias: Tensor? = nil, offsets: [Int], heads: Int, causal: Bool = false, dropout: Double = 0,
+  random: Random? = nil
+) throws -> Tensor {
+  let shape = projected.shape
+  guard shape.count == 2, shape[1] % 3 == 0, heads > 0, shape[1] / 3 % heads == 0, bias.map({ $0.shape == [shape[1]] }) ?? true
+  else {
+    throw TensorError(
+      operation: "packedSelfAttention", shapes: [shape] + (bias.map { [$0.shape] } ?? []),
+      message: "needs rows [T, 3 size] with size a multiple of \(heads) heads, and a bias [3 size]")
   }
-
-  /// Bool `[N or 1, 1, L or 1, L]`, true where attention is allowed; nil where it is everywhere.
-  ///
-  /// Padding may see the first place, so that no row of scores is empty.
-  private func mask(_ longest: Int) throws -> Tensor? {
-    let lengths = zip(offsets, offsets.dropFirst()).map { $1 - $0 }
-    let isPadded = lengths.contains { $0 < longest }
-    guard isPadded || causal else { return nil }
-    let (sequences, rows) = (isPadded ? count : 1, causal ? longest : 1)
-    var mask: [Bool] = []
-    mask.reserveCapacity(sequences * rows * longest)
-    for sequence in 0..<sequences {
-      let length = isPadded ? max(lengths[sequence], 1) : longest
-      for row in 0..<rows { for column in 0..<longest { mask.append(column < length && (!causal || column <= row)) } }
-    }
-    return try Tensor(mask, shape: [sequences, 1, rows, longest])
+  let size = shape[1] / 3
+  let attention = try SequenceAttention(
+    offsets: offsets, rows: shape[0], size: size, heads: heads, causal: causal, dropout: dropout, random)
+  guard shape[0] > 0, size > 0, KernelUse.fits(projected, bias), !Operator.isObserved else {
+    let parts = try (bias.map { try projected + $0 } ?? projected).split(size, axis: 1)
+    return try attention.padded.mix(parts[0], parts[1], parts[2])
   }
+  return try customFunction("packedSelfAttention", [projected] + (bias.map { [$0] } ?? [])) {
+    let rows = try projected.contiguous()
+    let input = try SequenceAttention.Input(rows: KernelUse.memory(rows), size: size, bias: bias.map(KernelUse.memory))
+    let (output, logSums) = try withExtendedLifetime((rows, bias)) { try attention.forward(input) }
+    return (
+      [output],
+      { gradients in
+        guard let gradient = try gradients[0]?.contiguous() else { return [nil] + (bias == nil ? [] : [nil]) }
+        let found = try Tensor.empty(shape), start = try KernelUse.memory(found)
+        let sums = bias == nil ? nil : try Tensor.empty([attention.sequences, 3 * size])
+        try withExtendedLifetime((rows, bias)) {
+          try attention.backward(
+            input, output, logSums, gradient, to: [start, start + size, start + 2 * size], stride: 3 * size,
+            biasSums: sums.map(KernelUse.memory))
+        }
+        guard let sums else { return [found] }
+        return [found, try KernelUse.sumOfRows(sums, count: attention.sequences, width: 3 * size)]
+      }
+    )
+  }[0]
 }

@@ -119,6 +119,14 @@ public enum LibTorch {
     return try body()
   }
 
+  /// Whether operations are recorded for gradients now.
+  public static var isRecording: Bool {
+    guard case .success(let table) = table else { return false }
+    let value = table.setGradientEnabled(0)
+    _ = table.setGradientEnabled(value)
+    return value != 0
+  }
+
   /// Whether second derivatives of what is computed now will be asked for; see ``withSecondDerivatives(_:)``.
   public static var wantsSecondDerivatives: Bool { secondDerivatives }
 

@@ -15,9 +15,12 @@ public final class TransformerEncoder: Module {
 
   /// Rows `[T, size]` of the sequences that begin at `offsets`, same shape out.
   public func callAsFunction(_ x: Tensor, offsets: [Int], _ mode: Mode) throws -> Tensor {
-    var x = x
-    for layer in layers { x = try layer(x, offsets: offsets, mode) }
-    return try norm(x)
+    // Each layer normalizes for the next on the way out.
+    var state = (sum: x, output: try (layers.first?.norm1 ?? norm)(x))
+    for (index, layer) in layers.enumerated() {
+      state = try layer(state, offsets: offsets, next: index + 1 < layers.count ? layers[index + 1].norm1 : norm, mode)
+    }
+    return state.output
   }
 }
 
@@ -43,9 +46,12 @@ public final class TransformerEncoderLayer: Module {
     dropout = Dropout(rate)
   }
 
-  /// Rows `[T, size]` of the sequences that begin at `offsets`, same shape out.
-  public func callAsFunction(_ x: Tensor, offsets: [Int], _ mode: Mode) throws -> Tensor {
-    let attended = try x + dropout(self_attn(norm1(x), offsets: offsets), mode)
-    return try attended + dropout(linear2(gelu(linear1(norm2(attended)))), mode)
+  /// x, `[T, size]`, and its normalization by ``norm1`` to the same of the layer's result, normalized by `next`.
+  func callAsFunction(
+    _ input: (sum: Tensor, output: Tensor), offsets: [Int], next: LayerNorm, _ mode: Mode
+  ) throws -> (sum: Tensor, output: Tensor) {
+    let attended = try norm2(
+      input.sum, plus: self_attn.withoutBias(input.output, offsets: offsets), bias: self_attn.out_proj.bias, dropout, mode)
+    return try next(attended.sum, plus: feedForward(attended.output, linear1, linear2), bias: linear2.bias, dropout, mode)
   }
 }

@@ -9,7 +9,10 @@
 
 #include <stdint.h>
 
+#include "ActivationKernels.h"
 #include "NormKernels.h"
+#include "PackedAttentionKernels.h"
+#include "ResidualNormKernels.h"
 #include "WinogradKernels.h"
 
 #ifdef __cplusplus

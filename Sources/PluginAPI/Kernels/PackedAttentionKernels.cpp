@@ -1,0 +1,290 @@
+#include "PackedAttentionKernels.h"
+
+#include <cmath>
+
+#include "PanelProducts.h"
+#include "Philox.h"
+#include "Scratch.h"
+
+namespace {
+
+using namespace basin;
+
+// Floats of the scores of a block of queries: a quarter of a second-level cache.
+constexpr int64_t scoreFloats = 32768;
+
+// The sizes of a unit's scratch memory.
+struct Extent {
+  int64_t length;       // rows of the sequence
+  int64_t width;        // columns of a head
+  int64_t keyPanels, widthPanels;
+  int64_t stride;       // floats from one row of scores to the next
+  int64_t block;        // queries at a time
+
+  BASIN_INLINE int64_t scores() const { return block * stride; }
+  BASIN_INLINE int64_t columns() const { return keyPanels * width * panelWidth; }
+  BASIN_INLINE int64_t rows() const { return length * widthPanels * panelWidth; }
+  BASIN_INLINE int64_t blockRows() const { return block * widthPanels * panelWidth; }
+};
+
+BASIN_INLINE Extent extentOf(int64_t length, int64_t width) {
+  Extent e;
+  e.length = length;
+  e.width = width;
+  e.keyPanels = panelsOf(length);
+  e.widthPanels = panelsOf(width);
+  // Not a multiple of a page, or the rows would share a few places of the first-level cache.
+  e.stride = e.keyPanels * panelWidth + panelWidth;
+  e.block = scoreFloats / e.stride / 6 * 6;
+  if (e.block < 6) e.block = 6;
+  if (e.block > length) e.block = length;
+  return e;
+}
+
+struct Unit {
+  int64_t sequence, first, length, column;
+  uint64_t group;  // of the random words of its first weight
+};
+
+BASIN_INLINE int64_t groupsOfRow(int64_t length) { return (length + 31) / 32; }
+
+BASIN_INLINE Unit unitOf(const BasinPackedAttention &a, int64_t index) {
+  Unit u;
+  u.sequence = index / a.heads;
+  u.first = a.offsets[u.sequence];
+  u.length = a.offsets[u.sequence + 1] - u.first;
+  u.column = index % a.heads * a.width;
+  u.group = 0;
+  if (a.threshold > 0) {
+    u.group = static_cast<uint64_t>(a.firstGroups[u.sequence] + index % a.heads * u.length * groupsOfRow(u.length));
+  }
+  return u;
+}
+
+// keep or 0 for each weight of a row.
+BASIN_INLINE void maskOfRow(const BasinPackedAttention &a, const Unit &u, int64_t row, int64_t count, float *mask) {
+  uint32_t words[32];
+  uint64_t group = u.group + static_cast<uint64_t>(row * groupsOfRow(u.length));
+  for (int64_t c = 0; c < count; c += 32, ++group) {
+    randomGroup(a.key, group, words);
+    for (int i = 0; i < 32; ++i) mask[c + i] = words[i] >= a.threshold ? a.keep : 0.0f;
+  }
+}
+
+// Rows begin ..< end of exp(scores - shift), zeros behind the keys a row sees; their sums.
+BASIN_INLINE float exponentialsOfRow(float *scores, int64_t seen, int64_t columns, float shift) {
+  Eight sum{};
+  int64_t c = 0;
+  for (; c + 8 <= seen; c += 8) {
+    Eight x = eight(scores + c) - shift;
+    exponential(x);
+    eight(scores + c) = x;
+    sum += x;
+  }
+  float total = sumAcross(sum);
+  if (c < seen) {
+    Eight x = eight(scores + c) - shift;
+    exponential(x);
+    for (int i = 0; i < 8; ++i) {
+      if (c + i < seen) total += x[i];
+      scores[c + i] = c + i < seen ? x[i] : 0.0f;
+    }
+    c += 8;
+  }
+  for (; c < columns; ++c) scores[c] = 0;
+  return total;
+}
+
+BASIN_INLINE float greatestOfRow(const float *scores, int64_t seen) {
+  Eight most = Eight{} - INFINITY;
+  int64_t c = 0;
+  for (; c + 8 <= seen; c += 8) most = eight(scores + c) > most ? eight(scores + c) : most;
+  float greatest = greatestAcross(most);
+  for (; c < seen; ++c) greatest = scores[c] > greatest ? scores[c] : greatest;
+  return greatest;
+}
+
+BASIN_INLINE float innerProduct(const float *x, const float *y, int64_t count) {
+  Eight sums{};
+  int64_t c = 0;
+  for (; c + 8 <= count; c += 8) sums += eight(x + c) * eight(y + c);
+  float sum = sumAcross(sums);
+  for (; c < count; ++c) sum += x[c] * y[c];
+  return sum;
+}
+
+// out = (in + bias) scale. Without a condition in the loop, which would become masked loads from no address: very slow ones.
+BASIN_INLINE void scaleRow(const float *in, const float *bias, float scale, int64_t width, float *out) {
+  int64_t c = 0;
+  if (bias) {
+    for (; c + 8 <= width; c += 8) eight(out + c) = (eight(in + c) + eight(bias + c)) * scale;
+    for (; c < width; ++c) out[c] = (in[c] + bias[c]) * scale;
+  } else {
+    for (; c + 8 <= width; c += 8) eight(out + c) = eight(in + c) * scale;
+    for (; c < width; ++c) out[c] = in[c] * scale;
+  }
+}
+
+BASIN_VERSIONS void forward(const BasinPackedAttention &a, const Unit &u, float *memory, float *out, float *logSums) {
+  const Extent e = extentOf(u.length, a.width);
+  float *keys = memory, *values = keys + e.columns(), *scores = values + e.rows(), *queries = scores + e.scores(),
+        *mixed = queries + e.blockRows(), *mask = mixed + e.blockRows();
+  const int64_t first = u.first * a.stride + u.column, size = a.heads * a.width;
+  const float *queryBias = a.queryBias ? a.queryBias + u.column : nullptr;
+  columnsToPanels(a.keys + first, a.stride, a.keyBias ? a.keyBias + u.column : nullptr, u.length, a.width, keys);
+  rowsToPanels(a.values + first, a.stride, a.valueBias ? a.valueBias + u.column : nullptr, 1, u.length, a.width, values);
+  for (int64_t begin = 0; begin < u.length; begin += e.block) {
+    const int64_t rows = u.length - begin < e.block ? u.length - begin : e.block;
+    const int64_t seen = a.causal ? begin + rows : u.length, panels = panelsOf(seen);
+    for (int64_t r = 0; r < rows; ++r) {
+      scaleRow(a.queries + first + (begin + r) * a.stride, queryBias, a.scale, a.width, queries + r * a.width);
+    }
+    panelProduct(queries, a.width, 1, rows, keys, a.width * panelWidth, panels, a.width, false, scores, e.stride);
+    for (int64_t r = 0; r < rows; ++r) {
+      float *row = scores + r * e.stride;
+      const int64_t own = a.causal ? begin + r + 1 : u.length;
+      const float most = greatestOfRow(row, own), sum = exponentialsOfRow(row, own, panels * panelWidth, most);
+      logSums[(u.first + begin + r) * a.heads + u.column / a.width] = most + std::log(sum);
+      if (a.threshold > 0) {
+        maskOfRow(a, u, begin + r, own, mask);
+        for (int64_t c = 0; c < own; ++c) row[c] *= mask[c];
+      }
+      // Divided below, where there are fewer numbers.
+      mask[groupsOfRow(u.length) * 32 + r] = 1 / sum;
+    }
+    panelProduct(scores, e.stride, 1, rows, values, u.length * panelWidth, e.widthPanels, seen, false, mixed,
+                 e.widthPanels * panelWidth);
+    for (int64_t r = 0; r < rows; ++r) {
+      scaleRow(mixed + r * e.widthPanels * panelWidth, nullptr, mask[groupsOfRow(u.length) * 32 + r], a.width,
+               out + (u.first + begin + r) * size + u.column);
+    }
+  }
+}
+
+// Sums of columns, rows [rows, width].
+BASIN_INLINE void sumRows(const float *in, int64_t stride, int64_t rows, int64_t width, bool adds, float *out) {
+  if (!adds) memset(out, 0, static_cast<size_t>(width) * sizeof(float));
+  for (int64_t r = 0; r < rows; ++r) {
+    for (int64_t c = 0; c < width; ++c) out[c] += in[r * stride + c];
+  }
+}
+
+BASIN_VERSIONS void backward(const BasinPackedAttention &a, const Unit &u, float *memory, const float *out,
+                             const float *logSums, const float *gradient, int64_t gradientStride, float *queryGradient,
+                             float *keyGradient, float *valueGradient, float *biasGradients) {
+  const Extent e = extentOf(u.length, a.width);
+  const int64_t size = a.heads * a.width, wide = e.widthPanels * panelWidth;
+  float *keys = memory, *values = keys + e.columns(), *keyRows = values + e.columns(), *keySums = keyRows + e.rows(),
+        *valueSums = keySums + e.rows(), *scores = valueSums + e.rows(), *changes = scores + e.scores(),
+        *queries = changes + e.scores(), *queryPanels = queries + e.blockRows(), *gradients = queryPanels + e.blockRows(),
+        *querySums = gradients + e.blockRows(), *mask = querySums + e.blockRows();
+  const int64_t first = u.first * a.stride + u.column, outFirst = u.first * size + u.column,
+                gradientFirst = u.first * gradientStride + u.column;
+  const float *queryBias = a.queryBias ? a.queryBias + u.column : nullptr;
+  const float *keyBias = a.keyBias ? a.keyBias + u.column : nullptr;
+  columnsToPanels(a.keys + first, a.stride, keyBias, u.length, a.width, keys);
+  rowsToPanels(a.keys + first, a.stride, keyBias, 1, u.length, a.width, keyRows);
+  columnsToPanels(a.values + first, a.stride, a.valueBias ? a.valueBias + u.column : nullptr, u.length, a.width, values);
+  float *sums = biasGradients ? biasGradients + u.sequence * 3 * size + u.column : nullptr;
+  // Of several blocks the sums are added up; a block of a causal unit reaches fewer keys than those behind it.
+  const bool adds = e.block < u.length;
+  if (adds) memset(keySums, 0, static_cast<size_t>(2 * e.rows()) * sizeof(float));
+  for (int64_t begin = 0; begin < u.length; begin += e.block) {
+    const int64_t rows = u.length - begin < e.block ? u.length - begin : e.block;
+    const int64_t seen = a.causal ? begin + rows : u.length, panels = panelsOf(seen);
+    const float *incoming = gradient + outFirst + begin * size;
+    for (int64_t r = 0; r < rows; ++r) {
+      scaleRow(a.queries + first + (begin + r) * a.stride, queryBias, a.scale, a.width, queries + r * a.width);
+    }
+    rowsToPanels(queries, a.width, nullptr, 1, rows, a.width, queryPanels);
+    rowsToPanels(incoming, size, nullptr, 1, rows, a.width, gradients);
+    panelProduct(queries, a.width, 1, rows, keys, a.width * panelWidth, panels, a.width, false, scores, e.stride);
+    panelProduct(incoming, size, 1, rows, values, a.width * panelWidth, panels, a.width, false, changes, e.stride);
+    for (int64_t r = 0; r < rows; ++r) {
+      float *row = scores + r * e.stride, *change = changes + r * e.stride;
+      const int64_t own = a.causal ? begin + r + 1 : u.length, t = u.first + begin + r;
+      exponentialsOfRow(row, own, panels * panelWidth, logSums[t * a.heads + u.column / a.width]);
+      // The sum over keys of weight times its gradient is that of the result times its gradient.
+      const float inner = innerProduct(out + t * size + u.column, gradient + t * size + u.column, a.width);
+      if (a.threshold > 0) {
+        maskOfRow(a, u, begin + r, own, mask);
+        for (int64_t c = 0; c < own; ++c) {
+          change[c] = row[c] * (change[c] * mask[c] - inner);
+          row[c] *= mask[c];
+        }
+      } else {
+        for (int64_t c = 0; c < own; ++c) change[c] = row[c] * (change[c] - inner);
+      }
+      for (int64_t c = own; c < panels * panelWidth; ++c) change[c] = 0;
+    }
+    panelProduct(changes, e.stride, 1, rows, keyRows, u.length * panelWidth, e.widthPanels, seen, false, querySums, wide);
+    panelProduct(changes, 1, e.stride, seen, queryPanels, rows * panelWidth, e.widthPanels, rows, adds, keySums, wide);
+    panelProduct(scores, 1, e.stride, seen, gradients, rows * panelWidth, e.widthPanels, rows, adds, valueSums, wide);
+    for (int64_t r = 0; r < rows; ++r) {
+      scaleRow(querySums + r * wide, nullptr, a.scale, a.width, queryGradient + gradientFirst + (begin + r) * gradientStride);
+    }
+    if (sums) sumRows(queryGradient + gradientFirst + begin * gradientStride, gradientStride, rows, a.width, begin > 0, sums);
+  }
+  for (int64_t r = 0; r < u.length; ++r) {
+    scaleRow(keySums + r * wide, nullptr, 1, a.width, keyGradient + gradientFirst + r * gradientStride);
+    scaleRow(valueSums + r * wide, nullptr, 1, a.width, valueGradient + gradientFirst + r * gradientStride);
+  }
+  if (sums) {
+    sumRows(keySums, wide, u.length, a.width, false, sums + size);
+    sumRows(valueSums, wide, u.length, a.width, false, sums + 2 * size);
+  }
+}
+
+}  // namespace
+
+extern "C" {
+
+void basinPackedAttentionParts(const BasinPackedAttention *a, int64_t parts, int64_t *ends) {
+  // A row's work beside its scores is about that of 64 of them.
+  auto work = [&](int64_t sequence) {
+    const int64_t length = a->offsets[sequence + 1] - a->offsets[sequence];
+    return length * (length + 64);
+  };
+  int64_t total = 0;
+  for (int64_t s = 0; s < a->sequences; ++s) total += a->heads * work(s);
+  int64_t done = 0, part = 0;
+  for (int64_t s = 0; s < a->sequences; ++s) {
+    for (int64_t h = 0; h < a->heads; ++h) {
+      // In floating point: the product may be beyond 64 bits.
+      while (part < parts && static_cast<double>(done) * static_cast<double>(parts) >= static_cast<double>(total) * static_cast<double>(part)) {
+        ends[part++] = s * a->heads + h;
+      }
+      done += work(s);
+    }
+  }
+  for (; part <= parts; ++part) ends[part] = a->sequences * a->heads;
+}
+
+void basinPackedAttention(const BasinPackedAttention *a, int64_t unitBegin, int64_t unitEnd, float *out, float *logSums) {
+  for (int64_t index = unitBegin; index < unitEnd; ++index) {
+    const Unit u = unitOf(*a, index);
+    if (u.length == 0) continue;
+    const Extent e = extentOf(u.length, a->width);
+    float *memory = scratch(e.columns() + e.rows() + e.scores() + 2 * e.blockRows() + groupsOfRow(u.length) * 32 + e.block);
+    forward(*a, u, memory, out, logSums);
+  }
+}
+
+void basinPackedAttentionGradient(const BasinPackedAttention *a, int64_t unitBegin, int64_t unitEnd, const float *out,
+                                  const float *logSums, const float *gradient, int64_t gradientStride,
+                                  float *queryGradient, float *keyGradient, float *valueGradient, float *biasGradients) {
+  const int64_t size = a->heads * a->width;
+  for (int64_t index = unitBegin; index < unitEnd; ++index) {
+    const Unit u = unitOf(*a, index);
+    if (u.length == 0) {
+      for (int64_t k = 0; biasGradients && k < 3; ++k) {
+        memset(biasGradients + (u.sequence * 3 + k) * size + u.column, 0, static_cast<size_t>(a->width) * sizeof(float));
+      }
+      continue;
+    }
+    const Extent e = extentOf(u.length, a->width);
+    float *memory = scratch(2 * e.columns() + 3 * e.rows() + 2 * e.scores() + 4 * e.blockRows() + groupsOfRow(u.length) * 32);
+    backward(*a, u, memory, out, logSums, gradient, gradientStride, queryGradient, keyGradient, valueGradient, biasGradients);
+  }
+}
+}

@@ -1,0 +1,115 @@
+// Products of small matrices whose right side lies in panels of 16 columns.
+#ifndef BASIN_PANEL_PRODUCTS_H
+#define BASIN_PANEL_PRODUCTS_H
+
+#include <string.h>
+
+#include "VectorMath.h"
+
+namespace basin {
+
+constexpr int64_t panelWidth = 16;
+
+BASIN_INLINE int64_t panelsOf(int64_t columns) { return (columns + panelWidth - 1) / panelWidth; }
+
+// `Rows` rows of 16 sums: out = left right, or out += where `adds`. left(r, k) is left[r * rowStride + k * depthStride].
+template <int Rows>
+BASIN_INLINE void panelRows(const float *left, int64_t rowStride, int64_t depthStride, const float *right, int64_t depth,
+                            bool adds, float *out, int64_t outStride) {
+  Eight sums[Rows][2];
+#pragma clang loop unroll(full)
+  for (int r = 0; r < Rows; ++r) {
+    sums[r][0] = adds ? eight(out + r * outStride) : Eight{};
+    sums[r][1] = adds ? eight(out + r * outStride + 8) : Eight{};
+  }
+  for (int64_t k = 0; k < depth; ++k, left += depthStride, right += panelWidth) {
+    const Eight low = eight(right), high = eight(right + 8);
+#pragma clang loop unroll(full)
+    for (int r = 0; r < Rows; ++r) {
+      const float value = left[r * rowStride];
+      sums[r][0] += value * low;
+      sums[r][1] += value * high;
+    }
+  }
+#pragma clang loop unroll(full)
+  for (int r = 0; r < Rows; ++r) {
+    eight(out + r * outStride) = sums[r][0];
+    eight(out + r * outStride + 8) = sums[r][1];
+  }
+}
+
+// out [rows, 16 panels] = left [rows, depth] right, right in panels [panels][panelStride / 16][16].
+BASIN_INLINE void panelProduct(const float *left, int64_t rowStride, int64_t depthStride, int64_t rows, const float *right,
+                               int64_t panelStride, int64_t panels, int64_t depth, bool adds, float *out,
+                               int64_t outStride) {
+  for (int64_t j = 0; j < panels; ++j) {
+    const float *side = right + j * panelStride;
+    float *to = out + j * panelWidth;
+    int64_t r = 0;
+    for (; r + 6 <= rows; r += 6) {
+      panelRows<6>(left + r * rowStride, rowStride, depthStride, side, depth, adds, to + r * outStride, outStride);
+    }
+    const float *rest = left + r * rowStride;
+    float *last = to + r * outStride;
+    switch (rows - r) {
+      case 5: panelRows<5>(rest, rowStride, depthStride, side, depth, adds, last, outStride); break;
+      case 4: panelRows<4>(rest, rowStride, depthStride, side, depth, adds, last, outStride); break;
+      case 3: panelRows<3>(rest, rowStride, depthStride, side, depth, adds, last, outStride); break;
+      case 2: panelRows<2>(rest, rowStride, depthStride, side, depth, adds, last, outStride); break;
+      case 1: panelRows<1>(rest, rowStride, depthStride, side, depth, adds, last, outStride); break;
+      default: break;
+    }
+  }
+}
+
+// Rows of `columns` floats (+ bias, then times `scale`) to panels [ceil(columns / 16)][rows][16], zeros behind the last column.
+BASIN_INLINE void rowsToPanels(const float *in, int64_t stride, const float *bias, float scale, int64_t rows,
+                               int64_t columns, float *out) {
+  for (int64_t c = 0; c < columns; c += panelWidth) {
+    const int64_t count = columns - c < panelWidth ? columns - c : panelWidth;
+    if (count == panelWidth) {
+      const Eight low = bias ? eight(bias + c) : Eight{}, high = bias ? eight(bias + c + 8) : Eight{};
+      for (int64_t r = 0; r < rows; ++r, out += panelWidth) {
+        eight(out) = (eight(in + r * stride + c) + low) * scale;
+        eight(out + 8) = (eight(in + r * stride + c + 8) + high) * scale;
+      }
+    } else {
+      for (int64_t r = 0; r < rows; ++r, out += panelWidth) {
+        for (int64_t i = 0; i < count; ++i) {
+          out[i] = in[r * stride + c + i];
+          if (bias) out[i] += bias[c + i];
+          out[i] *= scale;
+        }
+        for (int64_t i = count; i < panelWidth; ++i) out[i] = 0;
+      }
+    }
+  }
+}
+
+// Rows of `columns` floats (+ bias) transposed to panels [ceil(rows / 16)][columns][16], zeros behind the last row.
+BASIN_INLINE void columnsToPanels(const float *in, int64_t stride, const float *bias, int64_t rows, int64_t columns,
+                                  float *out) {
+  for (int64_t r = 0; r < rows; r += panelWidth, out += columns * panelWidth) {
+    const int64_t count = rows - r < panelWidth ? rows - r : panelWidth;
+    if (count < panelWidth) memset(out, 0, static_cast<size_t>(columns * panelWidth) * sizeof(float));
+    int64_t c = 0;
+    for (; c + 8 <= columns; c += 8) {
+      const Eight shift = bias ? eight(bias + c) : Eight{};
+      for (int64_t i = 0; i < count; i += 8) {
+        Eight block[8], turned[8];
+#pragma clang loop unroll(full)
+        for (int k = 0; k < 8; ++k) block[k] = i + k < count ? eight(in + (r + i + k) * stride + c) + shift : Eight{};
+        transposeEight(block, turned);
+#pragma clang loop unroll(full)
+        for (int k = 0; k < 8; ++k) eight(out + (c + k) * panelWidth + i) = turned[k];
+      }
+    }
+    for (; c < columns; ++c) {
+      for (int64_t i = 0; i < count; ++i) out[c * panelWidth + i] = in[(r + i) * stride + c] + (bias ? bias[c] : 0.0f);
+    }
+  }
+}
+
+}  // namespace basin
+
+#endif
