@@ -28,11 +28,12 @@ public struct TextModule: DomainModule {
       // Pairs are longer.
       let preset = task.isPair ? ["maximumLength": "128"] : [:]
       if task == .mrpc {
-        registry.add(dataset: task.rawValue, MRPCDataset.self, task.summary, preset: preset)
+        registry.add(
+          dataset: task.rawValue, MRPCDataset.self, task.summary, preset: preset, publication: TextPublications.glue(task))
       } else {
         registry.add(
           dataset: task.rawValue, GLUEDataset.self, task.summary, preset: preset,
-          publication: task == .sst2 ? TextPublications.sst2 : nil)
+          publication: TextPublications.glue(task))
       }
     }
     registry.add(
