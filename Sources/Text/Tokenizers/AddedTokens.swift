@@ -23,6 +23,8 @@ public struct AddedToken: Sendable, Hashable {
 struct AddedTokens: Sendable {
   let tokens: [AddedToken]
   private let byID: [Int32: Int]
+  /// What decoding writes for each: a token that is looked for in normalized text is written so too.
+  private let decoded: [[UInt8]]
   private let plain: Finder?
   private let normalized: Finder?
 
@@ -30,6 +32,8 @@ struct AddedTokens: Sendable {
   init(_ tokens: [AddedToken], normalize: (String) -> [UInt8]) {
     self.tokens = tokens
     byID = Dictionary(tokens.enumerated().map { ($1.id, $0) }, uniquingKeysWith: { $1 })
+    decoded = tokens.map { $0.isNormalized ? normalize($0.content) : Array($0.content.utf8) }
+    let decoded = decoded
     func finder(_ isNormalized: Bool) -> Finder? {
       let trie = ByteTrie()
       var firsts = [Bool](repeating: false, count: 256)
@@ -37,7 +41,7 @@ struct AddedTokens: Sendable {
       // Special ones first: of two that normalize to the same the first counts.
       let order = tokens.indices.filter { tokens[$0].isSpecial } + tokens.indices.filter { !tokens[$0].isSpecial }
       for index in order.reversed() where tokens[index].isNormalized == isNormalized {
-        let bytes = isNormalized ? normalize(tokens[index].content) : Array(tokens[index].content.utf8)
+        let bytes = decoded[index]
         guard let first = bytes.first, trie.insert(bytes, value: Int32(index)) else { continue }
         firsts[Int(first)] = true
         isEmpty = false
@@ -57,6 +61,9 @@ struct AddedTokens: Sendable {
   var hasNormalized: Bool { normalized != nil }
 
   func token(_ id: Int32) -> AddedToken? { byID[id].map { tokens[$0] } }
+
+  /// What decoding writes for an added token.
+  func decoded(_ id: Int32) -> [UInt8]? { byID[id].map { decoded[$0] } }
 
   /// A part of a text: an added token, or what lies between.
   struct Part {

@@ -204,7 +204,7 @@ public final class SubwordTokenizer: Sendable {
     var tokens: [[UInt8]] = []
     for id in ids {
       if skipsSpecialTokens, pipeline.added.token(id)?.isSpecial == true { continue }
-      if let bytes = tokenBytes(id) { tokens.append(bytes) }
+      if let bytes = pipeline.added.decoded(id) ?? tokenBytes(id) { tokens.append(bytes) }
     }
     return TokenizerDecoding.text(of: tokens, by: definition.decoder)
   }
