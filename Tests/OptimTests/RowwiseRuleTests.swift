@@ -31,7 +31,7 @@ private func indices(_ step: Int) -> [Int64] {
   return Random(seed: UInt64(step)).integers(count, below: step % 2 == 0 ? 40 : 280).map { Int64($0) }
 }
 
-private func rule(
+private func makeRule(
   _ name: String, _ settings: [String: String], _ model: Reader, isRowwise: Bool
 ) throws -> any UpdateRule {
   var registry = Registry(module: "optim", domain: "")
@@ -58,13 +58,13 @@ private func bytes(_ state: OptimizerState) throws -> [String: [UInt8]] { try st
   @Test(arguments: rules.indices) func makesTheStepsOfTheOrdinaryRuleToTheBit(_ index: Int) throws {
     let (name, settings) = rules[index]
     let lazy = try Reader(), plain = try Reader()
-    let plainRule = try rule(name, settings, plain, isRowwise: false)
+    let plainRule = try makeRule(name, settings, plain, isRowwise: false)
     #expect(!(plainRule is RowwiseRule))
     try run(plain, plainRule, 0..<1)
     for (target, source) in zip(lazy.tensors(), plain.tensors()) {
       try LibTorch.withoutGradient { try target.tensor.copy(from: source.tensor) }
     }
-    let lazyRule = try #require(try rule(name, settings, lazy, isRowwise: true) as? RowwiseRule)
+    let lazyRule = try #require(try makeRule(name, settings, lazy, isRowwise: true) as? RowwiseRule)
     try lazyRule.restore(plainRule.state)
     for part in [1..<4, 4..<5, 5..<30] {
       try run(plain, plainRule, part)
@@ -84,7 +84,7 @@ private func bytes(_ state: OptimizerState) throws -> [String: [UInt8]] { try st
   @Test(arguments: rules.indices) func agreesFromTheFirstStep(_ index: Int) throws {
     let (name, settings) = rules[index]
     let lazy = try Reader(), plain = try Reader()
-    let lazyRule = try rule(name, settings, lazy, isRowwise: true), plainRule = try rule(name, settings, plain, isRowwise: false)
+    let lazyRule = try makeRule(name, settings, lazy, isRowwise: true), plainRule = try makeRule(name, settings, plain, isRowwise: false)
     try run(lazy, lazyRule, 0..<20)
     try run(plain, plainRule, 0..<20)
     try #require(lazyRule as? RowwiseRule).settle()
@@ -97,12 +97,12 @@ private func bytes(_ state: OptimizerState) throws -> [String: [UInt8]] { try st
   @Test(arguments: [1, 5]) func goesOnFromASavedState(_ index: Int) throws {
     let (name, settings) = rules[index]
     let whole = try Reader(), parts = try Reader()
-    let first = try rule(name, settings, whole, isRowwise: true)
+    let first = try makeRule(name, settings, whole, isRowwise: true)
     try run(whole, first, 0..<20)
-    let before = try rule(name, settings, parts, isRowwise: true)
+    let before = try makeRule(name, settings, parts, isRowwise: true)
     try run(parts, before, 0..<7)
     let state = try before.state
-    let after = try rule(name, settings, parts, isRowwise: true)
+    let after = try makeRule(name, settings, parts, isRowwise: true)
     try after.restore(state)
     try run(parts, after, 7..<20)
     for rule in [first, after] { try #require(rule as? RowwiseRule).settle() }
@@ -112,7 +112,7 @@ private func bytes(_ state: OptimizerState) throws -> [String: [UInt8]] { try st
 
   @Test func resetForgetsEverything() throws {
     let model = try Reader(), fresh = try Reader()
-    let rule = try rule("adam", [:], model, isRowwise: true)
+    let rule = try makeRule("adam", [:], model, isRowwise: true)
     try run(model, rule, 0..<5)
     try #require(rule as? RowwiseRule).settle()
     try rule.reset()
@@ -120,20 +120,16 @@ private func bytes(_ state: OptimizerState) throws -> [String: [UInt8]] { try st
     for (target, source) in zip(model.tensors(), fresh.tensors()) {
       try LibTorch.withoutGradient { try target.tensor.copy(from: source.tensor) }
     }
-    let other = try self.rule("adam", [:], fresh)
+    let other = try makeRule("adam", [:], fresh, isRowwise: true)
     try run(model, rule, 0..<5)
     try run(fresh, other, 0..<5)
     for rule in [rule, other] { try #require(rule as? RowwiseRule).settle() }
     #expect(try bytes(model) == bytes(fresh))
   }
 
-  private func rule(_ name: String, _ settings: [String: String], _ model: Reader) throws -> any UpdateRule {
-    try OptimTests.rule(name, settings, model, isRowwise: true)
-  }
-
   @Test func aStepThatReadsNothingLeavesTheTableAlone() throws {
     let model = try Reader()
-    let rule = try rule("adam", ["weightDecay": "0.1"], model)
+    let rule = try makeRule("adam", ["weightDecay": "0.1"], model, isRowwise: true)
     try run(model, rule, 0..<3)
     try #require(rule as? RowwiseRule).settle()
     let before = try model.table.weight.bytes()
@@ -150,7 +146,7 @@ private func bytes(_ state: OptimizerState) throws -> [String: [UInt8]] { try st
   @Test func others() throws {
     let model = try Reader()
     for (name, settings) in [("lion", [:]), ("sgd", ["momentum": "0.9", "dampening": "0.5"]), ("adam", ["amsgrad": "true"])] {
-      #expect(!(try OptimTests.rule(name, settings, model, isRowwise: true) is RowwiseRule), "\(name)")
+      #expect(!(try makeRule(name, settings, model, isRowwise: true) is RowwiseRule), "\(name)")
       try model(indices(1)).backward()
       #expect(try model.table.weight.gradient() != nil)
       for tensor in model.tensors() { try tensor.clearGradient() }
@@ -159,7 +155,7 @@ private func bytes(_ state: OptimizerState) throws -> [String: [UInt8]] { try st
 
   @Test func aStateOfAnotherModelIsRefused() throws {
     let model = try Reader(), other = try Reader(rows: 200)
-    let rule = try rule("adam", [:], model), stranger = try OptimTests.rule("adam", [:], other, isRowwise: true)
+    let rule = try makeRule("adam", [:], model, isRowwise: true), stranger = try makeRule("adam", [:], other, isRowwise: true)
     try run(model, rule, 0..<2)
     #expect(throws: BasinError.self) { try stranger.restore(rule.state) }
     var part = try rule.state

@@ -162,11 +162,20 @@ import Vision
     }
     let first = Float(bytes[0]) / 255
     // Of the first colour's plane of all training pictures.
-    let reds = (0..<5).flatMap { bytes[$0 * 3072..<$0 * 3072 + 1024].map { Double($0) / 255 } }
-    let mean = reds.reduce(0, +) / Double(reds.count)
-    let deviation = (reds.reduce(0) { $0 + $1 * $1 } / Double(reds.count) - mean * mean).squareRoot()
+    var sum = 0.0, squares = 0.0
+    for picture in 0..<5 {
+      for byte in bytes[picture * 3072..<picture * 3072 + 1024] {
+        let value = Double(byte) / 255
+        sum += value
+        squares += value * value
+      }
+    }
+    let mean: Double = sum / 5120
+    let deviation: Double = (squares / 5120 - mean * mean).squareRoot()
     let expected: [(NormalizationChoice, Float)] = [
-      (.auto, (first - 0.4914) / 0.2023), (.measured, (first - Float(mean)) / Float(deviation)), (.imagenet, (first - 0.485) / 0.229),
+      (.auto, (first - 0.4914) / Float(0.2023)),
+      (.measured, (first - Float(mean)) / Float(deviation)),
+      (.imagenet, (first - 0.485) / Float(0.229)),
     ]
     for (choice, value) in expected {
       var options = CIFAR10.SourceOptions()
