@@ -5,10 +5,12 @@
 #   Benchmarks/compare.sh WHAT [DATA_ROOT]        WHAT: cora-pyg, cora-hand-tuned, citeseer-pyg, citeseer-hand-tuned, cora-gat,
 #                                                 cora-graphsage, mutag-gin, nci1-gin, sampled (DATA_ROOT: a folder
 #                                                 of generate_pubmed_shape.py), preresnet20, preresnet164,
-#                                                 vgg16-bn, wrn28-10
+#                                                 vgg16-bn, wrn28-10, roberta-base, roberta-256, trec-small and
+#                                                 each of these three with -evaluation
 #
 # GIN's width and batch: $HIDDEN, else 64, and $BATCH, else 128 (wrn28-10: 32). The peer of image networks: $PEER, options of
-# vision_peer.py such as "--mode compile".
+# vision_peer.py such as "--mode compile", and so that of text models (text_peer.py). These take an optimizer's step of a batch of 32 (MRPC's
+# pairs or TREC's questions), other batches in another order on both sides; DATA_ROOT has text and tokenizer in it.
 # Needs a Python with torch 2.13.0 and torch_geometric: $BASIN_PEER_PYTHON, else python3. Threads: $THREADS, else 2.
 set -euo pipefail
 here="$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd -P)"
@@ -60,8 +62,25 @@ case "${1:-}" in
     [[ $1 != vgg* ]] || ours+=" --set model.dropout=0"
     peer="$python $here/vision_peer.py --model $1 --batch-size $batch --serve --threads $threads ${PEER:-}"
     ;;
+  roberta-base* | roberta-256* | trec-small*)
+    needs_data
+    model="${1%-evaluation}"
+    peer="$python $here/text_peer.py $data --model $model --batch-size ${BATCH:-32} --serve --threads $threads ${PEER:-}"
+    ours="$basin __steps --data-root $data --batch-size ${BATCH:-32} --method backbone --threads $threads"
+    if [[ $model == trec-small ]]; then
+      ours+=" --model transformer --dataset trec --set model.size=128 --set model.layers=2 --set model.heads=4 --set model.dropout=0.1"
+      peer+=" --optimizer adamw"
+      steps=20
+    else
+      ours+=" --model roberta --dataset mrpc --set dataset.tokenizer=$data/tokenizer/gpt2-hf --set dataset.maximumLength=128"
+      ours+=" --optimizer sgd --set optimizer.momentum=0.9 --set optimizer.weightDecay=0.01 --lr 1e-4"
+      steps=2
+      [[ $model == roberta-base ]] || { ours+=" --set model.size=256 --set model.layers=6 --set model.heads=4"; steps=6; }
+    fi
+    [[ $1 != *-evaluation ]] || { ours+=" --evaluating"; peer+=" --evaluate"; }
+    ;;
   *)
-    sed -n '2,13s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
+    sed -n '2,16s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
     exit 64
     ;;
 esac

@@ -44,29 +44,28 @@ struct ResidualNormTests {
     for hasBias in [false, true] {
       let leaves = [x, added, norm.weight, norm.bias] + (hasBias ? [bias] : [])
       let wides = try leaves.map(wide)
-      let dropped = try (hasBias ? wides[1] + wides[4] : wides[1]) * (rate > 0 ? mask(shape, rate, seed: 9) : Tensor.ones([1], .float64))
-      let sum = try wides[0] + dropped
-      let centred = try sum - sum.mean([-1], keepDimensions: true)
-      let variance = try (centred * centred).mean([-1], keepDimensions: true)
-      let expected = [sum, try centred / (variance + 1e-3).sqrt() * wides[2] + wides[3]]
+      func expect() throws -> [Tensor] {
+        let kept = try rate > 0 ? mask(shape, rate, seed: 9) : Tensor.ones([1], .float64)
+        let sum = try wides[0] + (hasBias ? wides[1] + wides[4] : wides[1]) * kept
+        let centred = try sum - sum.mean([-1], keepDimensions: true)
+        let variance = try (centred * centred).mean([-1], keepDimensions: true)
+        return [sum, try centred / (variance + 1e-3).sqrt() * wides[2] + wides[3]]
+      }
       func run() throws -> [Tensor] {
         let found = try norm(x, plus: added, bias: hasBias ? bias : nil, dropout, .train(RandomStream(Random(seed: 9))))
         return [found.sum, found.output]
       }
-      for plainly in [false, true] {
-        let found = try plainly ? LibTorch.withSecondDerivatives(run) : run()
-        // Both results, and each alone.
-        for used in [[0, 1], [1], [0]] {
-          for index in used {
-            #expect(try relativeError(found[index].doubles(), expected[index].doubles()) < 2e-5)
-          }
-          let right = try gradients(used.map { expected[$0] }, of: wides)
-          for (index, gradient) in try gradients(used.map { found[$0] }, of: leaves).enumerated() {
-            let zeros = [Double](repeating: 0, count: leaves[index].count)
-            let (a, b) = (try gradient?.doubles() ?? zeros, try right[index]?.doubles() ?? zeros)
-            // A single number has no variance: its gradient is the difference of equal ones.
-            #expect(size == 1 ? zip(a, b).allSatisfy { abs($0 - $1) < 1e-4 } : relativeError(a, b) < 5e-5, "input \(index), plainly: \(plainly), \(used)")
-          }
+      // Both results, and each alone.
+      for (plainly, used) in [(false, [0, 1]), (false, [1]), (false, [0]), (true, [0, 1])] {
+        let found = try plainly ? LibTorch.withSecondDerivatives(run) : run(), expected = try expect()
+        for index in 0..<2 { #expect(try relativeError(found[index].doubles(), expected[index].doubles()) < 2e-5) }
+        let right = try gradients(used.map { expected[$0] }, of: wides)
+        for (index, gradient) in try gradients(used.map { found[$0] }, of: leaves).enumerated() {
+          let zeros = [Double](repeating: 0, count: leaves[index].count)
+          let (a, b) = (try gradient?.doubles() ?? zeros, try right[index]?.doubles() ?? zeros)
+          // A single number has no variance: its gradient is the difference of equal ones.
+          let fits = size == 1 ? zip(a, b).allSatisfy { abs($0 - $1) < 1e-4 } : relativeError(a, b) < 5e-5
+          #expect(fits, "input \(index), plainly: \(plainly), \(used)")
         }
       }
     }

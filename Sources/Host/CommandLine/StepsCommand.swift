@@ -14,6 +14,8 @@ struct StepsCommand: ParsableCommand {
   @Flag(help: "Time whole epochs of steps, `run N` being N epochs.") var wholeEpochs = false
   @Option(help: "Take a sample into the run's average after every Nth step, within the time (0: never).") var sampleEvery = 0
 
+  @Flag(help: "Time forward passes in evaluation, of training batches, instead of steps.") var evaluating = false
+
   func run() throws {
     var request = try options.request()
     // Batches made while the other side has its turn would be a present.
@@ -24,7 +26,19 @@ struct StepsCommand: ParsableCommand {
     let averager = try run.configuration.makePolicy(catalog).makeAverager(run.parameters, in: run.length)
     var done = 0
 
+    func pass() throws -> Double {
+      let ids = EpochOrder.training(
+        run.splits.train.ids, size: run.configuration.batchSize, epoch: done / run.stepsPerEpoch, run.random, lengths: run.lengths)
+      let batch = try run.dataset.batch(
+        ids[done % ids.count], of: run.splits.train.split, augmentation: nil, device: run.configuration.device)
+      done += 1
+      let start = Clock.now()
+      _ = try LibTorch.withoutGradient { try run.model.forward(batch, .evaluate).prediction.sum().item() }
+      return Clock.now() - start
+    }
+
     func one() throws -> Double {
+      if evaluating { return try pass() }
       let result = try step(done % run.length.steps)
       done += 1
       var seconds = result.trainSeconds + (withData ? result.dataSeconds : 0)

@@ -18,8 +18,14 @@ enum EpochOrder {
   }
 
   /// The batches of one epoch: a permutation that depends on the seed and the epoch alone. A full batch keeps its order.
-  static func training(_ ids: [Int], size: Int?, epoch: Int, _ random: Random) -> [[Int]] {
+  ///
+  /// - Parameter lengths: how examples come together, and the length of each by its number in the split.
+  static func training(
+    _ ids: [Int], size: Int?, epoch: Int, _ random: Random, lengths: (mixing: LengthMixing, of: [Int32])? = nil
+  ) -> [[Int]] {
     guard let size, size < ids.count else { return [ids] }
-    return batches(random["order"][epoch].permutation(ids.count).map { ids[$0] }, size: size)
+    let order = random["order"][epoch].permutation(ids.count).map { ids[$0] }
+    guard let lengths else { return batches(order, size: size) }
+    return lengths.mixing.batches(order, size: size, length: { Int(lengths.of[$0]) }, random["lengths"][epoch])
   }
 }

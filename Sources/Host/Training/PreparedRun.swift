@@ -13,6 +13,8 @@ final class PreparedRun {
   let parameters: [NamedTensor]
   let objective: Objective
   let random: Random
+  /// How lengths are mixed in training batches, and the length of each training example; nil where they do not matter.
+  let lengths: (mixing: LengthMixing, of: [Int32])?
   /// Seconds it took to read the data.
   let dataSeconds: Double
 
@@ -29,6 +31,7 @@ final class PreparedRun {
       dataset, fraction: configuration.validationFraction, seed: configuration.splitSeed, fold: configuration.fold)
     try dataset.fit(training: splits.train.split == .train ? splits.train.ids : [])
     dataSeconds = Clock.now() - start
+    lengths = try Self.lengths(try configuration.batches.lengths, dataset, splits.train)
 
     try LibTorch.setThreads(configuration.threads)
     try LibTorch.setDeterministic(configuration.isDeterministic)
@@ -66,6 +69,18 @@ final class PreparedRun {
       labels: dataset.labels(trainingSplit.split).map { labels in trainingSplit.ids.map { labels[$0] } },
       device: configuration.device)
     if try isSmall() { try LibTorch.setThreads(1) }
+  }
+
+  private static func lengths(
+    _ mixing: LengthMixing, _ dataset: any LoadedDataset, _ part: Splits.Part
+  ) throws -> (mixing: LengthMixing, of: [Int32])? {
+    guard mixing != .any else { return nil }
+    guard let lengths = dataset.lengths(part.split) else {
+      throw BasinError.usage(
+        "batches.lengths=\(mixing.rawValue): the data set does not tell the lengths of its examples",
+        advice: "Leave batches.lengths at any")
+    }
+    return (mixing, lengths)
   }
 
   /// Multiplications of a forward pass below which a step is quicker on one thread: waking a second one takes longer than it

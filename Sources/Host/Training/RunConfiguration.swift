@@ -133,6 +133,7 @@ public struct RunConfiguration: Sendable {
       "model": entry.options, "dataset": dataEntry.options, "optimizer": chain.options,
       "schedule": sequence.options, "averaging": averagingEntry.options,
       "loss": LossOptions.descriptions, "gradient": GradientOptions.descriptions,
+      "batches": BatchOptions.descriptions,
       "parameters": ParameterGroupOptions.descriptions,
     ]
     let presets = ["model": entry.preset, "dataset": dataEntry.preset]
@@ -175,6 +176,7 @@ public struct RunConfiguration: Sendable {
       throw BasinError.usage(
         "gradient.accumulate: a batch is all training examples already", advice: "Give --batch-size, or leave gradient.accumulate at 1")
     }
+    _ = try batches
     _ = try parameterGroups
   }
 
@@ -196,6 +198,7 @@ public struct RunConfiguration: Sendable {
 
   public var loss: LossOptions { get throws { try LossOptions(settings: section("loss"), of: "loss") } }
   public var gradient: GradientOptions { get throws { try GradientOptions(settings: section("gradient"), of: "gradient") } }
+  public var batches: BatchOptions { get throws { try BatchOptions(settings: section("batches"), of: "batches") } }
   public var parameterGroups: ParameterGroupOptions {
     get throws { try ParameterGroupOptions(settings: section("parameters"), of: "parameters") }
   }

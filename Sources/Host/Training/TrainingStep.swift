@@ -143,7 +143,8 @@ private final class BatchMaker {
     if order?.epoch != epoch {
       order = (
         epoch,
-        EpochOrder.training(run.splits.train.ids, size: configuration.examplesPerStep, epoch: epoch, run.random)
+        EpochOrder.training(
+          run.splits.train.ids, size: configuration.examplesPerStep, epoch: epoch, run.random, lengths: run.lengths)
       )
     }
     guard let ids = order?.steps[step % run.length.stepsPerEpoch] else { return [] }

@@ -100,6 +100,10 @@ public protocol Dataset<Input> {
   /// The class of each example, for stratified splits; nil where that does not apply.
   func labels(_ split: Split) -> [Int32]?
 
+  /// How long each example is (the tokens of a sentence), for batches that mind it; nil where that does not apply. Asked after
+  /// `fit`.
+  func lengths(_ split: Split) -> [Int32]?
+
   /// Learns what is learned from training data alone (a vocabulary, mean and deviation), before anything else is asked.
   /// - Parameter training: which examples of the train split are trained on (the others are validation).
   mutating func fit(training: [Int]) throws
@@ -117,6 +121,7 @@ public protocol Dataset<Input> {
 extension Dataset {
   public static func exampleKind(_ options: DatasetOptions, source: DataSource) -> String? { nil }
   public func labels(_ split: Split) -> [Int32]? { nil }
+  public func lengths(_ split: Split) -> [Int32]? { nil }
   public mutating func fit(training: [Int]) throws {}
   public var files: [String] { [] }
   public func pictures(of input: Input) throws -> Tensor? { nil }

@@ -16,6 +16,7 @@ public protocol LoadedDataset: AnyObject {
   var files: [String] { get }
   func count(_ split: Split) -> Int
   func labels(_ split: Split) -> [Int32]?
+  func lengths(_ split: Split) -> [Int32]?
   func fit(training: [Int]) throws
   func batch(_ ids: [Int], of split: Split, augmentation: Random?, device: Device) throws -> PreparedBatch
   func inspection() throws -> DataInspection
@@ -24,6 +25,7 @@ public protocol LoadedDataset: AnyObject {
 }
 
 extension LoadedDataset {
+  public func lengths(_ split: Split) -> [Int32]? { nil }
   public func pictures(of batch: PreparedBatch) throws -> Tensor? { nil }
 }
 
@@ -40,6 +42,7 @@ final class DatasetBox<D: Dataset>: LoadedDataset {
   var files: [String] { dataset.files }
   func count(_ split: Split) -> Int { dataset.count(split) }
   func labels(_ split: Split) -> [Int32]? { dataset.labels(split) }
+  func lengths(_ split: Split) -> [Int32]? { dataset.lengths(split) }
   func fit(training: [Int]) throws { try dataset.fit(training: training) }
   func inspection() throws -> DataInspection { try dataset.inspection() }
   func pictures(of batch: PreparedBatch) throws -> Tensor? {

@@ -50,6 +50,11 @@ public struct TextCorpus: Sendable {
       maximumSize: encoding.maximumVocabulary)
   }
 
+  /// The tokens of each sentence; nil before ``fit(training:)``, and for a split that is not there.
+  public func lengths(_ split: Split) -> [Int32]? {
+    sequences[split].map { encoded in (0..<encoded.count).map { Int32(encoded[$0].count) } }
+  }
+
   /// Sentences `ids` in that order, one behind the other, and their classes, int64 `[N]`.
   ///
   /// - Throws: `BasinError` (`.internalError`) before ``fit(training:)``, or for an index or split that is not there.

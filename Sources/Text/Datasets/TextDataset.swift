@@ -21,6 +21,8 @@ extension TextDataset {
 
   public func labels(_ split: Split) -> [Int32]? { corpus.sentences(split)?.labels }
 
+  public func lengths(_ split: Split) -> [Int32]? { corpus.lengths(split) }
+
   public func batch(_ ids: [Int], of split: Split, augmentation: Random?) throws -> (input: TokenBatch, target: Tensor) {
     try corpus.batch(ids, of: split)
   }
