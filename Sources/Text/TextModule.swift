@@ -3,7 +3,7 @@ import PluginAPI
 /// The domain `text`: a transformer encoder classifier and data sets of labelled sentences.
 public struct TextModule: DomainModule {
   public static let manifest: StaticString = #"""
-    BASIN-MODULE-MANIFEST {"name":"text","version":"0.1.0","summary":"Text: classification and language models, fine-tuned or from scratch","domain":"text","models":["transformer","textcnn","bilstm","roberta","bert","distilbert","albert","gpt2"],"datasets":["grammar","trec","sst2","mr"],"methods":[],"formats":["csv","tsv"],"requires":[]} END-BASIN-MODULE-MANIFEST
+    BASIN-MODULE-MANIFEST {"name":"text","version":"0.1.0","summary":"Text: classification and language models, fine-tuned or from scratch","domain":"text","models":["transformer","textcnn","bilstm","roberta","bert","distilbert","albert","gpt2"],"datasets":["grammar","trec","mr","cola","sst2","mrpc","stsb","qqp","mnli","qnli","rte","wnli","ag-news","ag-news-subset","ptb","wikitext-2"],"methods":[],"formats":["corpus","jsonl","csv","tsv"],"requires":[]} END-BASIN-MODULE-MANIFEST
     """#
 
   /// What the transformer trains with from scratch; found on TREC and `grammar`, see README.md.
@@ -23,11 +23,29 @@ public struct TextModule: DomainModule {
     registry.add(
       dataset: "trec", TRECDataset.self, "questions in 6 or 50 classes (Li and Roth 2002)", publication: TextPublications.trec)
     registry.add(
-      dataset: "sst2", SST2Dataset.self, "GLUE's film review phrases in 2 classes (Socher et al. 2013)",
-      publication: TextPublications.sst2)
-    registry.add(
       dataset: "mr", MovieReviewDataset.self, "film review sentences in 2 classes (Pang and Lee 2005)",
       publication: TextPublications.movieReviews)
+    for task in GLUETask.allCases {
+      // Pairs are longer.
+      let preset = task.isPair ? ["maximumLength": "128"] : [:]
+      if task == .mrpc {
+        registry.add(
+          dataset: task.rawValue, MRPCDataset.self, task.summary, preset: preset, publication: TextPublications.glue(task))
+      } else {
+        registry.add(
+          dataset: task.rawValue, GLUEDataset.self, task.summary, preset: preset,
+          publication: TextPublications.glue(task))
+      }
+    }
+    registry.add(
+      dataset: "ag-news", AGNewsDataset.self, "news in 4 sections (Zhang et al. 2015)", preset: ["maximumLength": "128"])
+    registry.add(
+      dataset: "ag-news-subset", AGNewsSubsetDataset.self, "the 7,600 test rows of AG News as a set of their own",
+      preset: ["maximumLength": "128"])
+    registry.add(dataset: "ptb", LanguageDataset.self, "next word of the Penn Treebank (Mikolov's 10,000 words)")
+    registry.add(dataset: "wikitext-2", LanguageDataset.self, "next word of Wikipedia articles (Merity et al. 2017)")
+    registry.add(format: "corpus", LanguageDataset.self, "next word of one's own text: a file or a folder of splits")
+    registry.add(format: "jsonl", LabelledTableDataset.self, "labelled sentences: a file of JSON lines or a folder of splits")
     registry.add(format: "csv", LabelledTableDataset.self, "labelled sentences: a CSV file or a folder of splits")
     registry.add(
       format: "tsv", LabelledTableDataset.self, "labelled sentences: a TSV file or a folder of splits",

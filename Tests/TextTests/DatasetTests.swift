@@ -179,7 +179,7 @@ struct DatasetTests {
 
   @Test(.enabled(if: ReaderTestData.has("text/glue/SST-2/train.tsv")))
   func sst2AsPublished() throws {
-    let data = try SST2Dataset(.init(), source: DataSource(name: "sst2", root: ReaderTestData.root), random: Self.random)
+    let data = try GLUEDataset(.init(), source: DataSource(name: "sst2", root: ReaderTestData.root), random: Self.random)
     #expect(data.count(.train) == 67_349 && data.count(.test) == 872 && data.count(.validation) == 0)
   }
 

@@ -62,7 +62,7 @@ struct ReaderPublishedTests {
       #expect(trec?.kind == .missingInput)
       #expect(trec?.message.contains(folder + "/text/sent-conv/raw/TREC.train") == true)
       #expect(trec?.message.contains(folder + "/trec/train_5500.label") == true)
-      let sst = ReaderTestData.failure { try SST2Reader.read(dataRoot: folder) }
+      let sst = ReaderTestData.failure { try GLUEReader.read(dataRoot: folder, task: .sst2) }
       #expect(sst?.kind == .missingInput)
       #expect(sst?.message.contains(folder + "/glue/SST-2/train.tsv") == true)
       #expect(ReaderTestData.failure { try MovieReviewReader.read(dataRoot: folder) }?.kind == .missingInput)
@@ -70,8 +70,9 @@ struct ReaderPublishedTests {
   }
 
   @Test func sst2IsReadWithQuotingOff() throws {
-    let data = try SST2Reader.read(ReaderTestData.utf8(sst2 + "a \" bad one \t0\r\nun résumé\t1\n", file: "train.tsv"))
-    #expect(data.texts == ["a \" bad one", "un résumé"])
+    let data = try GLUEReader.read(
+      ReaderTestData.utf8(sst2 + "a \" bad one \t0\r\nun résumé\t1\n", file: "train.tsv"), task: .sst2)
+    #expect(data.texts == ["a \" bad one ", "un résumé"])
     #expect(data.labels == [0, 1])
     #expect(data.classNames == ["negative", "positive"])
   }
@@ -80,27 +81,27 @@ struct ReaderPublishedTests {
     for place in ["text/glue/SST-2", "glue/SST-2", "SST-2", "."] {
       try ReaderTestData.withFolder { folder in
         try ReaderTestData.write(sst2 + "good\t1\n", to: folder + "/\(place)/train.tsv")
-        #expect(ReaderTestData.failure { try SST2Reader.read(dataRoot: folder) }?.kind == .missingInput)
+        #expect(ReaderTestData.failure { try GLUEReader.read(dataRoot: folder, task: .sst2) }?.kind == .missingInput)
         try ReaderTestData.write(sst2 + "bad\t0\nfine\t1\n", to: folder + "/\(place)/dev.tsv")
-        let splits = try SST2Reader.read(dataRoot: folder)
+        let splits = try GLUEReader.read(dataRoot: folder, task: .sst2)
         #expect(splits.train.count == 1 && splits.validation == nil && splits.test?.texts == ["bad", "fine"])
       }
     }
   }
 
   @Test(arguments: [
-    ("", "line 1, column 1", "expected the header"), ("text\tlabel\na\t1\n", "line 1, column 1", "expected the header"),
-    ("index\tsentence\n0\tx\n", "line 1, column 1", "expected the header"),
+    ("", "line 1, column 1", "expected a header"), ("text\tlabel\na\t1\n", "line 1, column 1", "no column \"sentence\""),
+    ("index\tsentence\n0\tx\n", "line 1, column 1", "no column \"label\""),
     ("sentence\tlabel\n", "line 2, column 1", "no sentences"),
-    ("sentence\tlabel\na\t1\nb\n", "line 3, column 2", "no tab"),
-    ("sentence\tlabel\na\t1\t1\n", "line 2, column 4", "more than two"),
+    ("sentence\tlabel\na\t1\nb\n", "line 3, column 2", "expected 2 fields, found 1"),
+    ("sentence\tlabel\na\t1\t1\n", "line 2, column 5", "expected 2 fields, found 3"),
     ("sentence\tlabel\na\t2\n", "line 2, column 3", "label \"2\""),
     ("sentence\tlabel\na\t\n", "line 2, column 3", "empty label"),
     ("sentence\tlabel\na\t11\n", "line 2, column 3", "label \"11\""),
-    ("sentence\tlabel\n \t1\n", "line 2, column 1", "no text"),
+    ("sentence\tlabel\n \t1\n", "line 2, column 1", "sentence is empty"),
   ])
   func sst2Damage(text: String, place: String, message: String) throws {
-    let error = ReaderTestData.failure { try SST2Reader.read(ReaderTestData.utf8(text, file: "train.tsv")) }
+    let error = ReaderTestData.failure { try GLUEReader.read(ReaderTestData.utf8(text, file: "train.tsv"), task: .sst2) }
     #expect(error?.kind == .badData)
     #expect(error?.place == place)
     #expect(error?.message.contains(message) == true, "\(String(describing: error))")
@@ -109,7 +110,7 @@ struct ReaderPublishedTests {
   @Test func oneLongLine() throws {
     let long = String(repeating: "word ", count: 200_000)
     #expect(try TRECReader.read(ReaderTestData.latin1("0 " + long)).texts[0].utf8.count == 999_999)
-    let sst = try SST2Reader.read(ReaderTestData.utf8(sst2 + long + "\t1\n", file: "t.tsv"))
+    let sst = try GLUEReader.read(ReaderTestData.utf8(sst2 + long + "\t1\n", file: "t.tsv"), task: .sst2)
     #expect(try Vocabulary(texts: sst.texts).encode(sst.texts[0]).count == 200_001)
     let error = ReaderTestData.failure {
       try TRECReader.read(ReaderTestData.latin1(String(repeating: "x", count: 1_000_000)))
@@ -140,15 +141,15 @@ struct ReaderPublishedTests {
   }
 
   @Test(.enabled(if: ReaderTestData.has("text/glue/SST-2"))) func realSST2() throws {
-    let splits = try SST2Reader.read(dataRoot: #require(ReaderTestData.root))
+    let splits = try GLUEReader.read(dataRoot: #require(ReaderTestData.root), task: .sst2)
     #expect(splits.train.count == 67_349 && splits.test?.count == 872)
     #expect(splits.train.labels.count { $0 == 1 } == 37_569)
-    #expect(splits.train.texts[0] == "hide new secretions from the parental units" && splits.train.labels[0] == 0)
+    #expect(splits.train.texts[0] == "hide new secretions from the parental units " && splits.train.labels[0] == 0)
     let clock = ContinuousClock()
     // The best of three: other tests run beside this one.
     let times = try (0..<3).map { _ in
       try clock.measure {
-        let train = try SST2Reader.read(dataRoot: #require(ReaderTestData.root)).train
+        let train = try GLUEReader.read(dataRoot: #require(ReaderTestData.root), task: .sst2).train
         let vocabulary = try Vocabulary(texts: train.texts)
         #expect(vocabulary.encode(train.texts, maximumLength: 64).count == 67_349)
       }

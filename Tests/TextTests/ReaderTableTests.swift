@@ -175,7 +175,7 @@ struct ReaderTableTests {
         let data: LabelledSentences
         switch round % 3 {
         case 0: data = try LabelledTableReader.read(SourceText(bytes, file: "f.csv", encoding: .utf8))
-        case 1: data = try SST2Reader.read(SourceText(bytes, file: "f.tsv", encoding: .utf8))
+        case 1: data = try GLUEReader.read(SourceText(bytes, file: "f.tsv", encoding: .utf8), task: .sst2)
         default:
           data = try TRECReader.read(
             SourceText(bytes, file: "f", encoding: .latin1), labels: round % 2 == 0 ? .coarse : .fine)

@@ -84,8 +84,10 @@ struct BenchmarkEffects {
 
 extension PairedComparison {
   /// In hundredths: `+0.42 [-0.10, +0.94]`.
-  var points: String {
-    String(format: "%+.2f", 100 * mean)
-      + (halfWidth.map { String(format: " [%+.2f, %+.2f]", 100 * (mean - $0), 100 * (mean + $0)) } ?? "")
+  var points: String { text(times: 100) }
+
+  func text(times scale: Double) -> String {
+    String(format: "%+.2f", scale * mean)
+      + (halfWidth.map { String(format: " [%+.2f, %+.2f]", scale * (mean - $0), scale * (mean + $0)) } ?? "")
   }
 }

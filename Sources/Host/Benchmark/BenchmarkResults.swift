@@ -14,7 +14,9 @@ struct BenchmarkResults {
   struct Row {
     let benchmark: BenchmarkPlan.Case
     let method: String
-    /// Test accuracy by seed of the weights the method is for: its average where it makes one, else those of the last step.
+    /// What the figures are of: `accuracy`, or the data set's main metric.
+    var metric = "accuracy"
+    /// Test accuracy (or the data set's main metric) by seed of the weights the method is for: its average where it makes one, else those of the last step.
     var accuracies: [Int: Double] = [:]
     /// Of the weights of the last step, by seed.
     var last: [Int: Double] = [:]
@@ -23,6 +25,8 @@ struct BenchmarkResults {
     var seconds: [Double] = []
 
     var values: [Double] { accuracies.sorted { $0.key < $1.key }.map(\.value) }
+    /// Accuracies, F1 scores and correlations are told in hundredths, a perplexity is not.
+    var isInHundredths: Bool { accuracies.values.allSatisfy { abs($0) <= 1 } }
   }
 
   init(_ plan: BenchmarkPlan, outcomes: [BenchmarkPool.Outcome], seconds: Double) {
@@ -40,8 +44,9 @@ struct BenchmarkResults {
       switch outcome {
       case .failed(let failure): rows[place].failures.append((run.seed, failure))
       case .finished(let summary):
+        rows[place].metric = Self.metric(summary)
         rows[place].accuracies[run.seed] = Self.accuracy(summary)
-        rows[place].last[run.seed] = summary["test"]?["accuracy"]?.number
+        rows[place].last[run.seed] = summary["test"]?[Self.metric(summary)]?.number
         rows[place].seconds.append(summary["seconds"]?["train"]?.number ?? 0)
       }
     }
@@ -49,9 +54,13 @@ struct BenchmarkResults {
     effects = BenchmarkEffects(rows)
   }
 
+  /// The name of what a run counts with: accuracy, or the main metric of its data set.
+  static func metric(_ summary: JSONValue) -> String { summary["metric"]?.text ?? "accuracy" }
+
   /// What a run counts with.
   static func accuracy(_ summary: JSONValue) -> Double? {
-    summary["averaged"]?["test"]?["accuracy"]?.number ?? summary["test"]?["accuracy"]?.number
+    let name = metric(summary)
+    return summary["averaged"]?["test"]?[name]?.number ?? summary["test"]?[name]?.number
   }
 
   var failures: [BenchmarkPool.Failure] { rows.flatMap { $0.failures.map(\.failure) } }
@@ -90,16 +99,18 @@ struct BenchmarkResults {
     for row in rows {
       let values = row.values
       let statistics = SampleStatistics(values)
+      let scale = row.isInHundredths ? 100.0 : 1
       let accuracy =
         values.isEmpty
         ? "-"
-        : String(format: "%.2f %%", 100 * statistics.mean)
-          + (statistics.deviation.map { String(format: " ± %.2f", 100 * $0) } ?? "")
+        : String(format: row.isInHundredths ? "%.2f %%" : "%.2f", scale * statistics.mean)
+          + (statistics.deviation.map { String(format: " ± %.2f", scale * $0) } ?? "")
+          + (row.metric == "accuracy" ? "" : " \(row.metric)")
       let label = row.benchmark.label
       lines.append([
         row.benchmark.domain, row.benchmark.model, row.benchmark.dataset + (label.isEmpty ? "" : " (\(label))"),
         row.method, accuracy,
-        comparison(row)?.points ?? "",
+        comparison(row)?.text(times: scale) ?? "",
         "\(values.count)" + (row.failures.isEmpty ? "" : ", \(row.failures.count) failed"),
         row.seconds.isEmpty ? "-" : String(format: "%.1f", SampleStatistics(row.seconds).mean),
       ])
@@ -122,7 +133,7 @@ struct BenchmarkResults {
           let c = comparison(row)
           return [
             "domain": .string(row.benchmark.domain), "model": .string(row.benchmark.model),
-            "dataset": .string(row.benchmark.dataset),
+            "dataset": .string(row.benchmark.dataset), "metric": .string(row.metric),
             "label": JSONValue(row.benchmark.label.isEmpty ? nil : row.benchmark.label), "method": .string(row.method),
             "test": [
               "mean": JSONValue(statistics.mean), "deviation": JSONValue(statistics.deviation),

@@ -22,6 +22,7 @@ public struct BasinCommand: ParsableCommand {
       AverageCommand.self,
       LandscapeCommand.self,
       SharpnessCommand.self,
+      PredictCommand.self,
     ])
 
   public init() {}

@@ -2,10 +2,12 @@ import Foundation
 
 /// A run's summary for people.
 enum SummaryText {
-  /// `84.33 %  (loss 0.9209)`.
+  /// `84.33 %  (loss 0.9209)`, and the data set's own figures: `68.12 %  (loss 0.6210, matthews 0.1234)`.
   static func metrics(_ metrics: Metrics?) -> String {
     guard let metrics, !metrics.loss.isNaN else { return "-" }
-    return (metrics.accuracy.map { String(format: "%.2f %%  ", 100 * $0) } ?? "") + String(format: "(loss %.4f)", metrics.loss)
+    let parts = [String(format: "loss %.4f", metrics.loss)]
+      + metrics.figures.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value.isNaN ? "-" : String(format: "%.4f", $0.value))" }
+    return (metrics.accuracy.map { String(format: "%.2f %%  ", 100 * $0) } ?? "") + "(\(parts.joined(separator: ", ")))"
   }
 
   static func table(_ summary: JSONValue) -> String {

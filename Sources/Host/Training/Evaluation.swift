@@ -10,12 +10,18 @@ struct Evaluation {
   let batchSize: Int?
   var precision = Precision.float32
 
-  /// Mean loss and accuracy of the present weights.
+  /// Mean loss, accuracy and the data set's own figures of the present weights; of the whole test split with those of
+  /// further tests.
   func metrics(_ part: Splits.Part) throws -> Metrics {
-    try metrics(part) { batch, _ in try predict(batch) }
+    var result = try metrics(part) { batch, _ in try predict(batch) }
+    guard part.split == .test, part.count == dataset.count(.test) else { return result }
+    for test in dataset.furtherTests {
+      result.further[test.name] = try metrics(Splits.Part(split: .test, ids: Array(test.ids))) { batch, _ in try predict(batch) }
+    }
+    return result
   }
 
-  /// Mean loss and accuracy of predictions made elsewhere: one tensor a batch, in their order.
+  /// Those of predictions made elsewhere: one tensor a batch, in their order.
   func metrics(_ part: Splits.Part, of predictions: [Tensor]) throws -> Metrics {
     try metrics(part) { _, index in predictions[index] }
   }
@@ -30,7 +36,8 @@ struct Evaluation {
     }
   }
 
-  private func predict(_ batch: PreparedBatch) throws -> Tensor {
+  /// What the present weights predict, float32.
+  func predict(_ batch: PreparedBatch) throws -> Tensor {
     let prediction = try LibTorch.autocasting(to: precision.autocast, on: device) {
       try model.forward(batch, .evaluate).prediction
     }
@@ -38,21 +45,31 @@ struct Evaluation {
   }
 
   private func metrics(_ part: Splits.Part, _ prediction: (PreparedBatch, Int) throws -> Tensor) throws -> Metrics {
-    var loss = 0.0, correct = 0.0
+    let stated = dataset.metrics
+    var kept = Predictions(objective.task, for: stated)
+    var loss = 0.0, correct = 0.0, count = 0
     var counts = false
     try LibTorch.withoutGradient {
       for (index, ids) in batches(part.ids).enumerated() {
         let batch = try dataset.batch(ids, of: part.split, augmentation: nil, device: device)
         let prediction = try prediction(batch, index)
-        loss += try objective.loss(prediction, batch.target).item() * Double(ids.count)
+        loss += try objective.loss(prediction, batch.target).item() * Double(batch.predictions)
+        count += batch.predictions
         if let right = try objective.correct(prediction, batch.target) {
           counts = true
           correct += try right.item()
         }
+        if kept.isKeeping { try kept.add(prediction, batch.target) }
       }
     }
-    let n = Double(max(part.count, 1))
-    return Metrics(loss: loss / n, accuracy: counts ? correct / n : nil)
+    let n = Double(max(count, 1))
+    var result = Metrics(loss: loss / n, accuracy: counts ? correct / n : nil)
+    kept.loss = result.loss
+    for metric in stated where metric.name != Metric.accuracy.name { result.figures[metric.name] = metric(kept) }
+    if let main = stated.first, main.name != Metric.accuracy.name, let value = result.figures[main.name] {
+      result.score = main.isHigherBetter ? value : -value
+    }
+    return result
   }
 
   func batches(_ ids: [Int]) -> [[Int]] { EpochOrder.batches(ids, size: batchSize) }

@@ -10,7 +10,6 @@ struct Objective {
   /// - Parameter labels: of the training examples, where the data set tells them.
   /// - Throws: `BasinError` of kind usage where the loss options do not fit the task.
   init(_ task: Task, _ options: LossOptions, labels: @autoclosure () -> [Int32]?, device: Device) throws {
-    if case .nextToken = task { throw BasinError.usage("training on the next token is not there yet", advice: "Use a classification set") }
     self.task = task
     labelSmoothing = options.labelSmoothing
     classWeights = try options.weights(task, labels: labels()).map { try Tensor($0.map { Float($0) }).to(device) }
@@ -73,31 +72,5 @@ struct Objective {
       }
     case .regression: nil
     }
-  }
-}
-
-/// Loss and accuracy over some examples.
-public struct Metrics: Hashable, Sendable {
-  public var loss: Double
-  /// From 0 to 1; nil for regression.
-  public var accuracy: Double?
-
-  public init(loss: Double, accuracy: Double?) {
-    self.loss = loss
-    self.accuracy = accuracy
-  }
-
-  public var json: JSONValue { ["loss": JSONValue(loss), "accuracy": JSONValue(accuracy)] }
-
-  public init?(json: JSONValue?) {
-    guard let json, case .object = json else { return nil }
-    loss = json["loss"]?.number ?? .nan
-    accuracy = json["accuracy"]?.number
-  }
-
-  /// Whether this is better than `other`: a higher accuracy, or a lower loss where there is none or they are equal.
-  public func isBetter(than other: Metrics) -> Bool {
-    if let mine = accuracy, let theirs = other.accuracy, mine != theirs { return mine > theirs }
-    return loss < other.loss
   }
 }

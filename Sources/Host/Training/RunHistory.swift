@@ -21,8 +21,10 @@ struct RunHistory {
   var isStopped: Bool { stopReason != nil }
   mutating func stop(_ reason: String) { stopReason = reason }
 
-  /// - Parameter correct: a one-element tensor; it is added up and read at the end of the epoch.
-  mutating func count(loss: Double, correct right: Tensor?, examples count: Int) throws {
+  /// - Parameters:
+  ///   - correct: a one-element tensor; it is added up and read at the end of the epoch.
+  ///   - count: the examples or, where the next token is predicted, tokens the loss is the mean of.
+  mutating func count(loss: Double, correct right: Tensor?, predictions count: Int) throws {
     lastLoss = loss
     lossSum += loss * Double(count)
     examples += count
@@ -61,8 +63,8 @@ struct RunHistory {
 
   var json: JSONValue {
     [
-      "totalSamples": .int(totalSamples), "restarts": .int(restarts), "bestEpoch": .int(bestEpoch), "best": best?.json ?? .null,
-      "lastMonitored": lastMonitored?.json ?? .null, "lastTrain": lastTrain?.json ?? .null, "stopReason": JSONValue(stopReason),
+      "totalSamples": .int(totalSamples), "restarts": .int(restarts), "bestEpoch": .int(bestEpoch), "best": best?.state ?? .null,
+      "lastMonitored": lastMonitored?.state ?? .null, "lastTrain": lastTrain?.json ?? .null, "stopReason": JSONValue(stopReason),
       "lossSum": JSONValue(lossSum), "examples": .int(examples), "correct": JSONValue(readCorrect()), "lastLoss": JSONValue(lastLoss),
     ]
   }

@@ -25,6 +25,7 @@ enum RunSummary {
         "train": .int(run.splits.train.count), "validation": JSONValue(run.splits.validation?.count),
         "test": JSONValue(run.splits.test?.count),
       ],
+      "metric": JSONValue(run.dataset.mainMetric),
       "train": history.lastTrain?.json ?? .null, "validation": validation?.json ?? .null, "test": test?.json ?? .null,
       "selected": selected, "averaged": averaged, "observed": observed,
       "best": history.best.map { ["epoch": .int(history.bestEpoch), .init(configuration.monitor.rawValue): $0.json] } ?? .null,

@@ -77,7 +77,7 @@ public final class TrainingRun {
         advice: "Lower --lr, add warm-up (\(configuration.warmupAdvice)) or limit gradients (--set gradient.clipNorm=1)"
           + (kept.map { "; the last good checkpoint is \($0)" } ?? ""))
     }
-    try history.count(loss: result.loss, correct: result.correct, examples: result.examples)
+    try history.count(loss: result.loss, correct: result.correct, predictions: result.predictions)
     stepTimes.append(result.trainSeconds)
     step += 1
     bar.update(
@@ -247,7 +247,9 @@ public final class TrainingRun {
   private var progressText: String {
     let epoch = min((step - 1) / run.length.stepsPerEpoch + 1, run.length.epochs)
     var text = "epoch \(epoch)/\(run.length.epochs)  loss " + String(format: "%.4f", history.lastLoss)
-    if let accuracy = history.lastMonitored?.accuracy { text += "  \(configuration.monitor.rawValue) " + String(format: "%.4f", accuracy) }
+    if let metrics = history.lastMonitored, let value = run.dataset.mainMetric.flatMap({ metrics.figures[$0] }) ?? metrics.accuracy {
+      text += "  \(configuration.monitor.rawValue) " + String(format: "%.4f", value)
+    }
     return text
   }
 }

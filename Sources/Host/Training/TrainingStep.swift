@@ -4,7 +4,8 @@ import PluginAPI
 /// One step: batches, forward, loss, backward, optimizer. What the loop and the step timer share.
 final class TrainingStep {
   struct Result {
-    let examples: Int
+    /// Examples or, where the next token is predicted, tokens that the loss is the mean of.
+    let predictions: Int
     let loss: Double
     /// How many predictions were right: a one-element tensor that has not been read; nil for regression.
     let correct: Tensor?
@@ -65,7 +66,7 @@ final class TrainingStep {
       let working = Clock.now() - start
       queue.note(waiting: start - begin, working: working)
       return Result(
-        examples: batches.reduce(0) { $0 + $1.batch.count }, loss: loss, correct: correct, dataSeconds: start - begin,
+        predictions: batches.reduce(0) { $0 + $1.batch.predictions }, loss: loss, correct: correct, dataSeconds: start - begin,
         trainSeconds: working, failure: failure)
     }
 

@@ -76,9 +76,9 @@ public struct WeightSoup {
     return Greedy(order: order, kept: kept, metrics: current)
   }
 
-  /// By accuracy; by the loss where there is none.
+  /// By the main figure; by the loss where there is none.
   private static func isWorse(_ a: Metrics, than b: Metrics) -> Bool {
-    if let mine = a.accuracy, let theirs = b.accuracy { return mine < theirs }
+    if let mine = a.comparable, let theirs = b.comparable { return mine < theirs }
     return !(a.loss <= b.loss)
   }
 }

@@ -1,13 +1,26 @@
 import PluginAPI
 
-/// Sentences with labels on their way to a model: splits, the vocabulary learned from the training examples, and every
-/// sentence as token numbers.
+/// Sentences, or pairs, with labels on their way to a model: splits, the vocabulary learned from the training examples, and
+/// every example as token numbers.
 public struct TextCorpus: Sendable {
   public let splits: TextSplits
   public let encoding: TextEncodingOptions
   /// Learned by ``fit(training:)``; nil before.
-  public private(set) var vocabulary: Vocabulary?
-  private var sequences: [Split: TokenSequences] = [:]
+  private(set) var encoder: (any SentenceEncoder)?
+  private var encoded: [Split: EncodedSplit] = [:]
+
+  /// The words with their numbers; nil before ``fit(training:)``, and where another tokenizer is used.
+  public var vocabulary: Vocabulary? { (encoder as? WordEncoder)?.vocabulary }
+
+  /// Whether each example is a pair of sentences.
+  public var isPair: Bool { splits.train.pairs != nil }
+
+  /// A split as token numbers and targets; that of test with the further tests behind it.
+  private struct EncodedSplit {
+    var sequences = TokenSequences()
+    var labels: [Int32] = []
+    var values: [Float] = []
+  }
 
   public init(_ splits: TextSplits, _ encoding: TextEncodingOptions) {
     self.splits = splits
@@ -22,59 +35,102 @@ public struct TextCorpus: Sendable {
     }
   }
 
+  /// The numbers of further test examples, behind those of the test split.
+  public var furtherTests: [(name: String, ids: Range<Int>)] {
+    var begin = splits.test?.count ?? 0
+    return splits.furtherTests.map { test in
+      defer { begin += test.sentences.count }
+      return (test.name, begin..<begin + test.sentences.count)
+    }
+  }
+
   /// Learns the vocabulary from these training examples alone and encodes every split with it.
   ///
-  /// - Throws: `BasinError` (`.internalError`) for an index that is not there, `.badData` where they hold no word.
+  /// - Throws: `BasinError` (`.internalError`) for an index that is not there, `.badData` where they hold no word; as the
+  ///   tokenizer where one is read.
   public mutating func fit(training: [Int]) throws {
-    let texts = splits.train.texts
-    if let wrong = training.first(where: { !texts.indices.contains($0) }) {
-      throw BasinError.internalError("training example \(wrong) of \(texts.count)")
+    let train = splits.train
+    if let wrong = training.first(where: { !train.texts.indices.contains($0) }) {
+      throw BasinError.internalError("training example \(wrong) of \(train.count)")
     }
-    let learned = try learnVocabulary(from: training.lazy.map { texts[$0] })
-    guard learned.count > Vocabulary.specialTokens.count else {
+    let encoder = try makeEncoder(training)
+    self.encoder = encoder
+    encoded = [:]
+    for split in Split.allCases {
+      guard let sentences = sentences(split) else { continue }
+      var part = EncodedSplit()
+      for sentences in [sentences] + (split == .test ? splits.furtherTests.map(\.sentences) : []) {
+        part.sequences.append(
+          contentsOf: try encoder.encode(sentences.texts, pairs: sentences.pairs, maximumLength: encoding.maximumLength))
+        part.labels += sentences.labels
+        part.values += sentences.values ?? []
+      }
+      encoded[split] = part
+    }
+  }
+
+  /// The encoder that these training examples give.
+  func makeEncoder(_ training: [Int]) throws -> any SentenceEncoder {
+    let train = splits.train
+    let words = try learnVocabulary(
+      from: training.lazy.map { train.texts[$0] } + (train.pairs.map { pairs in training.map { pairs[$0] } } ?? []))
+    guard words.count > words.specialCount else {
       throw BasinError.badData(
         "the \(training.count) training sentences have no word that occurs \(encoding.minimumCount) times",
         file: splits.files.first, advice: "Use a smaller minimumCount, or more data")
     }
-    vocabulary = learned
-    sequences = [:]
-    for split in Split.allCases {
-      guard let sentences = sentences(split) else { continue }
-      sequences[split] = learned.encode(sentences.texts, maximumLength: encoding.maximumLength)
-    }
+    return WordEncoder(vocabulary: words)
   }
 
-  func learnVocabulary(from texts: some Sequence<String>) throws -> Vocabulary {
+  private func learnVocabulary(from texts: some Sequence<String>) throws -> Vocabulary {
     try Vocabulary(
       texts: texts, tokenizer: Tokenizer(lowercases: encoding.lowercase), minimumCount: encoding.minimumCount,
-      maximumSize: encoding.maximumVocabulary)
+      maximumSize: encoding.maximumVocabulary, hasSeparator: isPair)
   }
 
   /// The tokens of each sentence; nil before ``fit(training:)``, and for a split that is not there.
   public func lengths(_ split: Split) -> [Int32]? {
-    sequences[split].map { encoded in (0..<encoded.count).map { Int32(encoded[$0].count) } }
+    encoded[split].map { part in (0..<part.sequences.count).map { Int32(part.sequences[$0].count) } }
   }
 
-  /// Sentences `ids` in that order, one behind the other, and their classes, int64 `[N]`.
+  /// Examples `ids` in that order and their targets: classes, int64 `[N]`, or numbers, float32 `[N, 1]`.
   ///
   /// - Throws: `BasinError` (`.internalError`) before ``fit(training:)``, or for an index or split that is not there.
   public func batch(_ ids: [Int], of split: Split) throws -> (input: TokenBatch, target: Tensor) {
-    guard let sentences = sentences(split), let encoded = sequences[split] else {
+    guard let part = encoded[split] else {
       throw BasinError.internalError(
-        vocabulary == nil
+        encoder == nil
           ? "a text data set was asked for a batch before fit(training:)"
           : "a text data set has no \(split.rawValue) split")
     }
-    if let wrong = ids.first(where: { !(0..<encoded.count).contains($0) }) {
-      throw BasinError.internalError("example \(wrong) of a \(split.rawValue) split of \(encoded.count)")
+    if let wrong = ids.first(where: { !(0..<part.sequences.count).contains($0) }) {
+      throw BasinError.internalError("example \(wrong) of a \(split.rawValue) split of \(part.sequences.count)")
     }
-    var tokens: [Int64] = []
-    var offsets = [0]
+    let input = try part.sequences.batch(ids)
+    guard splits.train.values == nil else { return (input, try Tensor(ids.map { part.values[$0] }, shape: [ids.count, 1])) }
+    return (input, try Tensor(ids.map { Int64(part.labels[$0]) }))
+  }
+
+  /// Sentences without labels as batches.
+  public func unlabelled(_ sentences: UnlabelledSentences) throws -> UnlabelledExamples<TokenBatch> {
+    guard let encoder else { throw BasinError.internalError("a text data set was asked to predict before fit(training:)") }
+    let sequences = try encoder.encode(sentences.texts, pairs: sentences.pairs, maximumLength: encoding.maximumLength)
+    return UnlabelledExamples(count: sentences.count, names: sentences.names) { try sequences.batch($0) }
+  }
+}
+
+extension TokenSequences {
+  /// The sequences with these numbers, in that order.
+  func batch(_ ids: [Int]) throws -> TokenBatch {
+    let total = ids.reduce(0) { $0 + offsets[$1 + 1] - offsets[$1] }
+    var numbers: [Int64] = [], parts: [Int64] = []
+    numbers.reserveCapacity(total)
+    var ends = [0]
     for id in ids {
-      for token in encoded[id] { tokens.append(Int64(token)) }
-      offsets.append(tokens.count)
+      for token in self[id] { numbers.append(Int64(token)) }
+      if !segments.isEmpty { for part in segments[offsets[id]..<offsets[id + 1]] { parts.append(Int64(part)) } }
+      ends.append(numbers.count)
     }
-    let input = try TokenBatch(tokens: Tensor(tokens), offsets: offsets)
-    return (input, try Tensor(ids.map { Int64(sentences.labels[$0]) }))
+    return try TokenBatch(tokens: Tensor(numbers), offsets: ends, segments: segments.isEmpty ? nil : Tensor(parts))
   }
 }

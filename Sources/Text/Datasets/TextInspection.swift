@@ -5,51 +5,68 @@ extension TextCorpus {
   /// warnings about what is likely a mistake.
   public func inspection(format: String) throws -> DataInspection {
     var result = DataInspection(format: format)
-    result.classes = splits.classNames.count
+    if splits.train.values == nil { result.classes = splits.classNames.count }
     var examples: [String: Int] = [:]
     for split in Split.allCases {
       if let sentences = sentences(split) { examples[split.rawValue] = sentences.count }
     }
+    for test in splits.furtherTests { examples[test.name] = test.sentences.count }
     result.examples = examples
-    let known = try vocabulary ?? learnVocabulary(from: splits.train.texts)
+    let known = try encoder ?? makeEncoder(Array(0..<splits.train.count))
     result.shape =
-      "\(TokenBatch.Shape(vocabulary: known.count, length: encoding.maximumLength, padding: Int(Vocabulary.padding)))"
-    result.warnings = warnings(known).map { DataInspection.Warning(message: $0) }
+      "\(TokenBatch.Shape(vocabulary: known.vocabularyCount, length: encoding.maximumLength, padding: known.padding))"
+    result.warnings = try (splits.notes + warnings(known)).map { DataInspection.Warning(message: $0) }
     return result
   }
 
-  private func warnings(_ known: Vocabulary) -> [String] {
+  private func warnings(_ known: any SentenceEncoder) throws -> [String] {
     var warnings: [String] = []
-    for split in Split.allCases {
-      guard let sentences = sentences(split) else { continue }
-      let name = split.rawValue
-      let counts = sentences.labels.reduce(into: [Int](repeating: 0, count: sentences.classNames.count)) {
-        $0[Int($1)] += 1
+    let parts = Split.allCases.compactMap { split in sentences(split).map { (split.rawValue, $0) } }
+      + splits.furtherTests.map { ($0.name, $0.sentences) }
+    for (name, sentences) in parts {
+      if sentences.values == nil {
+        let counts = sentences.labels.reduce(into: [Int](repeating: 0, count: sentences.classNames.count)) {
+          $0[Int($1)] += 1
+        }
+        let absent = zip(sentences.classNames, counts).filter { $1 == 0 }.map(\.0)
+        if !absent.isEmpty { warnings.append("\(name) has no example of class \(absent.joined(separator: ", "))") }
       }
-      let absent = zip(sentences.classNames, counts).filter { $1 == 0 }.map(\.0)
-      if !absent.isEmpty { warnings.append("\(name) has no example of class \(absent.joined(separator: ", "))") }
       // One more than fits shows what would be cut.
-      let encoded = known.encode(sentences.texts, maximumLength: encoding.maximumLength + 1)
+      let encoded = try known.encode(sentences.texts, pairs: sentences.pairs, maximumLength: encoding.maximumLength + 1)
       let cut = (0..<encoded.count).count { encoded[$0].count > encoding.maximumLength }
+      let kind = sentences.pairs == nil ? "sentences" : "pairs"
       if cut > 0 {
-        warnings.append("\(cut) sentences of \(name) are cut to \(encoding.maximumLength) tokens (maximumLength)")
+        warnings.append("\(cut) \(kind) of \(name) are cut to \(encoding.maximumLength) tokens (maximumLength)")
       }
-      let blank = (0..<encoded.count).count { encoded[$0].dropFirst().allSatisfy { $0 == Vocabulary.unknown } }
+      guard let unknown = known.unknown, sentences.pairs == nil else { continue }
+      let blank = (0..<encoded.count).count { encoded[$0].dropFirst().allSatisfy { $0 == unknown } }
       if blank > 0 { warnings.append("\(blank) sentences of \(name) have no word of the vocabulary") }
     }
-    var labels: [String: Int32] = [:]
+    return warnings + repetitions()
+  }
+
+  /// The same sentence or pair, more than once.
+  private func repetitions() -> [String] {
+    var warnings: [String] = []
+    func keys(_ sentences: LabelledSentences) -> [String] {
+      sentences.pairs.map { zip(sentences.texts, $0).map { "\($0)\u{0}\($1)" } } ?? sentences.texts
+    }
+    let kind = isPair ? "pairs" : "sentences"
+    let train = splits.train
+    var labels: [String: Float] = [:]
     var contradicting: Set<String> = []
-    for (text, label) in zip(splits.train.texts, splits.train.labels) {
-      if let other = labels[text], other != label { contradicting.insert(text) }
-      labels[text] = label
+    for (index, key) in keys(train).enumerated() {
+      let label = train.values?[index] ?? Float(train.labels[index])
+      if let other = labels[key], other != label { contradicting.insert(key) }
+      labels[key] = label
     }
     if !contradicting.isEmpty {
-      warnings.append("\(contradicting.count) sentences of train come with different labels")
+      warnings.append("\(contradicting.count) \(kind) of train come with different labels")
     }
     for split in [Split.validation, .test] {
       guard let sentences = sentences(split) else { continue }
-      let shared = sentences.texts.count { labels[$0] != nil }
-      if shared > 0 { warnings.append("\(shared) sentences of \(split.rawValue) are in train too") }
+      let shared = keys(sentences).count { labels[$0] != nil }
+      if shared > 0 { warnings.append("\(shared) \(kind) of \(split.rawValue) are in train too") }
     }
     return warnings
   }

@@ -17,18 +17,50 @@ enum TextPublications {
       bytes: bytes)
   }
 
-  /// Digest: dataset_infos.json of Hugging Face's `glue`; TensorFlow Datasets has the same one for another copy
-  /// (url_checksums/glue.txt).
-  static let sst2 = Publication(
-    source: "https://gluebenchmark.com", license: "none stated",
-    files: [
-      PublishedFile(
-        "text/glue/SST-2.zip", at: ["https://dl.fbaipublicfiles.com/glue/data/SST-2.zip"],
-        .sha256("d67e16fb55739c1b32cdce9877596db1c127dc322d93c082281f64057c16deaa"), bytes: 7_439_277,
-        members: [
-          .init("SST-2/train.tsv", to: "text/glue/SST-2/train.tsv"), .init("SST-2/dev.tsv", to: "text/glue/SST-2/dev.tsv"),
-        ])
-    ])
+  /// GLUE's archives, of MRPC Microsoft's own files. Digests: dataset_infos.json of Hugging Face's `glue`.
+  static func glue(_ task: GLUETask) -> Publication {
+    let (archive, digest, bytes): (String, String, Int) =
+      switch task {
+      case .cola: ("CoLA", "f212fcd832b8f7b435fb991f101abf89f96b933ab400603bf198960dfc32cbff", 376_971)
+      case .sst2: ("SST-2", "d67e16fb55739c1b32cdce9877596db1c127dc322d93c082281f64057c16deaa", 7_439_277)
+      case .qqp: ("QQP-clean", "40e7c862c04eb26ee04b67fd900e76c45c6ba8e6d8fab4f8f1f8072a1a3fbae0", 41_696_084)
+      case .stsb: ("STS-B", "e60a6393de5a8b5b9bac5020a1554b54e3691f9d600b775bd131e613ac179c85", 802_872)
+      case .mnli: ("MNLI", "e7c1d896d26ed6caf700110645df426cc2d8ebf02a5ab743d5a5c68ac1c83633", 312_783_507)
+      case .qnli: ("QNLIv2", "e634e78627a29adaecd4f955359b22bf5e70f2cbd93b493f2d624138a0c0e5f5", 10_627_589)
+      case .rte: ("RTE", "6bf86de103ecd335f3441bd43574d23fef87ecc695977a63b82d5efb206556ee", 697_150)
+      case .wnli: ("WNLI", "ae0e8e4d16f4d46d4a0a566ec7ecceccfd3fbfaa4a7a4b4e02848c0f2561ac46", 28_999)
+      case .mrpc: ("", "", 0)
+      }
+    if task == .mrpc { return paraphrases }
+    let names = task == .mnli
+      ? ["train.tsv", "dev_matched.tsv", "dev_mismatched.tsv", "test_matched.tsv", "test_mismatched.tsv"]
+      : ["train.tsv", "dev.tsv", "test.tsv"]
+    return Publication(
+      source: "https://gluebenchmark.com", license: "none stated",
+      files: [
+        PublishedFile(
+          "text/glue/\(archive).zip", at: ["https://dl.fbaipublicfiles.com/glue/data/\(archive).zip"], .sha256(digest),
+          bytes: bytes,
+          members: names.map { .init("\(task.folder)/\($0)", to: "text/glue/\(task.folder)/\($0)") })
+      ])
+  }
+
+  private static let paraphrases: Publication = {
+    let place = "https://dl.fbaipublicfiles.com/senteval/senteval_data"
+    return Publication(
+      source: "https://www.microsoft.com/en-us/download/details.aspx?id=52398", license: "none stated",
+      files: [
+        PublishedFile(
+          "text/glue/MRPC/msr_paraphrase_train.txt", at: ["\(place)/msr_paraphrase_train.txt"],
+          .sha256("60a9b09084528f0673eedee2b69cb941920f0b8cd0eeccefc464a98768457f89"), bytes: 1_047_044),
+        PublishedFile(
+          "text/glue/MRPC/msr_paraphrase_test.txt", at: ["\(place)/msr_paraphrase_test.txt"],
+          .sha256("a04e271090879aaba6423d65b94950c089298587d9c084bf9cd7439bd785f784"), bytes: 441_275),
+        PublishedFile(
+          "text/glue/MRPC/dev_ids.tsv", at: ["https://dl.fbaipublicfiles.com/glue/data/mrpc_dev_ids.tsv"],
+          .sha256("971d7767d81b997fd9060ade0ec23c4fc31cbb226a55d1bd4a1bac474eb81dc7"), bytes: 6_222),
+      ])
+  }()
 
   /// Size and digest are those of the file of that commit.
   static let movieReviews = Publication(

@@ -2,7 +2,8 @@ import PluginAPI
 
 /// The words a model knows, numbered from 0, and the way from a sentence to their numbers.
 ///
-/// The first three are special: `[PAD]`, `[UNK]` and `[CLS]`. The others follow by falling frequency in the texts the
+/// The first three are special: `[PAD]`, `[UNK]` and `[CLS]`; where pairs of sentences are encoded, `[SEP]` is the fourth. The
+/// others follow by falling frequency in the texts the
 /// vocabulary was built from, those of equal frequency by their bytes: the same texts in any order give the same
 /// vocabulary. Build it from the training split alone.
 public struct Vocabulary: Sendable {
@@ -13,6 +14,8 @@ public struct Vocabulary: Sendable {
   /// Begins a sequence; its state is what `[CLS]` pooling reads.
   public static let classification: Int32 = 2
   public static let specialTokens = ["[PAD]", "[UNK]", "[CLS]"]
+  /// Ends each sentence of a pair.
+  public static let separatorToken = "[SEP]"
 
   /// The tokens, by number; the special ones first.
   public let tokens: [String]
@@ -21,21 +24,33 @@ public struct Vocabulary: Sendable {
 
   public var count: Int { tokens.count }
 
+  /// The number of ``separatorToken``; nil where there is none. No word can be it: the tokenizer takes brackets apart.
+  public var separator: Int32? {
+    let place = Self.specialTokens.count
+    return tokens.count > place && tokens[place] == Self.separatorToken ? Int32(place) : nil
+  }
+
+  /// Tokens that stand for no word.
+  public var specialCount: Int { Self.specialTokens.count + (separator == nil ? 0 : 1) }
+
   /// Builds a vocabulary from texts; linear in their length.
   ///
   /// - Parameters:
   ///   - minimumCount: Words that occur less often are left out.
   ///   - maximumSize: The most tokens to keep, special ones included; nil keeps all.
-  /// - Throws: `BasinError` (`.usage`) for a minimum below 1 or a maximum below 3.
+  ///   - hasSeparator: Whether there is a `[SEP]`, for pairs of sentences.
+  /// - Throws: `BasinError` (`.usage`) for a minimum below 1 or a maximum below the special tokens.
   public init(
-    texts: some Sequence<String>, tokenizer: Tokenizer = Tokenizer(), minimumCount: Int = 1, maximumSize: Int? = nil
+    texts: some Sequence<String>, tokenizer: Tokenizer = Tokenizer(), minimumCount: Int = 1, maximumSize: Int? = nil,
+    hasSeparator: Bool = false
   ) throws {
+    let special = Self.specialTokens + (hasSeparator ? [Self.separatorToken] : [])
     guard minimumCount >= 1 else {
       throw BasinError.usage("a minimum count of \(minimumCount)", advice: "Use 1 or more")
     }
-    if let maximumSize, maximumSize < Self.specialTokens.count {
+    if let maximumSize, maximumSize < special.count {
       throw BasinError.usage(
-        "a vocabulary of at most \(maximumSize)", advice: "Use 3 or more: three tokens are special")
+        "a vocabulary of at most \(maximumSize)", advice: "Use \(special.count) or more: so many tokens are special")
     }
     var seen = TokenTable()
     var counts: [Int] = []
@@ -50,8 +65,8 @@ public struct Vocabulary: Sendable {
       counts[first] == counts[second]
         ? seen.bytes(first).lexicographicallyPrecedes(seen.bytes(second)) : counts[first] > counts[second]
     }
-    let kept = order.prefix(maximumSize.map { $0 - Self.specialTokens.count } ?? order.count)
-    self.init(unchecked: Self.specialTokens + kept.map { String(decoding: seen.bytes($0), as: UTF8.self) }, tokenizer)
+    let kept = order.prefix(maximumSize.map { $0 - special.count } ?? order.count)
+    self.init(unchecked: special + kept.map { String(decoding: seen.bytes($0), as: UTF8.self) }, tokenizer)
   }
 
   /// Takes tokens in the order of their numbers, the special ones first.
@@ -142,15 +157,4 @@ extension Vocabulary: Equatable {
   public static func == (first: Self, second: Self) -> Bool {
     first.tokenizer == second.tokenizer && first.tokens.elementsEqual(second.tokens) { $0.utf8.elementsEqual($1.utf8) }
   }
-}
-
-/// Sequences of token numbers of different lengths, one behind the other.
-public struct TokenSequences: Sendable, Equatable {
-  /// All sequences, one behind the other.
-  public internal(set) var tokens: [Int32] = []
-  /// Sequence `i` is `tokens[offsets[i] ..< offsets[i + 1]]`; `[count + 1]`.
-  public internal(set) var offsets: [Int] = [0]
-
-  public var count: Int { offsets.count - 1 }
-  public subscript(index: Int) -> ArraySlice<Int32> { tokens[offsets[index]..<offsets[index + 1]] }
 }

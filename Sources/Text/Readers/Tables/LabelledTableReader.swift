@@ -1,9 +1,9 @@
 import PluginAPI
 
-/// One's own labelled sentences: a CSV or TSV file, or a folder with one for each split.
+/// One's own labelled sentences or pairs of them: a file of CSV, TSV or JSON lines, or a folder with one for each split.
 ///
 /// A file is the training split alone. In a folder, `train` must be there; `validation` (or `valid`, `val`, `dev`) and
-/// `test` may be; each with `.csv` or `.tsv`, the former preferred. UTF-8.
+/// `test` may be; each with `.csv`, `.tsv` or `.jsonl`, the first preferred. UTF-8.
 public enum LabelledTableReader {
   public struct Options: Sendable, Equatable {
     /// What separates fields; nil goes by the file's extension: a tab for `.tsv` and `.tab`, else a comma.
@@ -16,19 +16,33 @@ public enum LabelledTableReader {
     /// The columns of the text, by name or by number from 1; several are joined by a space. Empty: by a usual name;
     /// without a header, the column that is not the label where there are two.
     public var textColumns: [String] = []
+    /// The column of the second sentence of a pair, by name or by number from 1. Nil: by usual names of pairs
+    /// (`sentence1` and `sentence2`, `premise` and `hypothesis`, ...) where the text's columns are not named either.
+    public var pairColumn: String?
+    /// Whether labels are numbers to predict, not classes.
+    public var isRegression = false
+    /// Whether each line is a JSON object; nil goes by the file's extension: `.jsonl`, `.ndjson` or `.json`.
+    public var isJSON: Bool?
     /// The column of the label, by name or by number from 1. Nil: by a usual name; without a header, the one of two
     /// columns with fewer different values.
     public var labelColumn: String?
 
     public init(
       delimiter: UInt8? = nil, quoting: Bool? = nil, hasHeader: Bool? = nil, textColumns: [String] = [],
-      labelColumn: String? = nil
+      pairColumn: String? = nil, labelColumn: String? = nil, isRegression: Bool = false, isJSON: Bool? = nil
     ) {
       self.delimiter = delimiter
       self.quoting = quoting
       self.hasHeader = hasHeader
       self.textColumns = textColumns
+      self.pairColumn = pairColumn
       self.labelColumn = labelColumn
+      self.isRegression = isRegression
+      self.isJSON = isJSON
+    }
+
+    func isJSON(_ file: String) -> Bool {
+      isJSON ?? [".jsonl", ".ndjson", ".json"].contains { file.lowercased().hasSuffix($0) }
     }
   }
 
@@ -36,6 +50,8 @@ public enum LabelledTableReader {
   public static let usualTextNames = ["text", "sentence", "question", "review", "content", "document", "phrase"]
   /// Names a label column goes by.
   public static let usualLabelNames = ["label", "labels", "class", "category", "target", "sentiment"]
+  /// Names a column of numbers goes by, before those of a label.
+  public static let usualValueNames = ["score", "value", "similarity", "rating"]
 
   /// Reads a file or a folder.
   ///
@@ -50,11 +66,11 @@ public enum LabelledTableReader {
       return TextSplits(train: try read(source, options: options), files: [path])
     }
     let trainFile = try DataLocation(dataset: "the training split", root: path, folders: ["."])
-      .find([["train.csv"], ["train.tsv"]])[0]
+      .find([["train.csv"], ["train.tsv"], ["train.jsonl"]])[0]
     let train = try read(SourceText(contentsOf: trainFile, encoding: .utf8), options: options)
     var splits = TextSplits(train: train, files: [trainFile])
     func other(_ names: [String]) throws -> LabelledSentences? {
-      let candidates = names.flatMap { [$0 + ".csv", $0 + ".tsv"] }.map { DataLocation.join(path, $0) }
+      let candidates = names.flatMap { [$0 + ".csv", $0 + ".tsv", $0 + ".jsonl"] }.map { DataLocation.join(path, $0) }
       guard let file = candidates.first(where: DataLocation.isFile) else { return nil }
       splits.files.append(file)
       let source = try SourceText(contentsOf: file, encoding: .utf8)
@@ -72,40 +88,50 @@ public enum LabelledTableReader {
   public static func read(
     _ source: SourceText, options: Options = Options(), classNames: [String]? = nil
   ) throws -> LabelledSentences {
+    if options.isJSON(source.file) { return try read(JSONLinesTable(source), options, classNames) }
+    return try read(delimited(source, options), options, classNames)
+  }
+
+  static func delimited(_ source: SourceText, _ options: Options) throws -> DelimitedTable {
     let name = source.file.lowercased()
     let delimiter = options.delimiter ?? (name.hasSuffix(".tsv") || name.hasSuffix(".tab") ? 0x09 : 0x2C)
-    let table = try DelimitedTable(source, delimiter: delimiter, quoting: options.quoting ?? (delimiter != 0x09))
+    return try DelimitedTable(source, delimiter: delimiter, quoting: options.quoting ?? (delimiter != 0x09))
+  }
+
+  private static func read(
+    _ table: some RowTable, _ options: Options, _ classNames: [String]?
+  ) throws -> LabelledSentences {
+    let source = table.source
     guard table.rows > 0 else {
       throw BasinError.badData(
         "the file has no rows", file: source.file, place: "line 1",
         advice: "A row is a text and a label")
     }
     let columns = try TableColumns(table, options: options)
-    let firstRow = columns.hasHeader ? 1 : 0
+    let firstRow = columns.firstRow
     guard table.rows > firstRow else {
       throw source.badData("a header but no rows", at: source.bytes.count, advice: "A row is a text and a label")
     }
-    var texts: [String] = []
+    let labelColumn = columns.label ?? 0
+    var texts: [String] = [], pairs: [String] = []
     var names: [String] = []
     texts.reserveCapacity(table.rows)
     names.reserveCapacity(table.rows)
     for row in firstRow..<table.rows {
-      let label = table.trimmedString(row: row, column: columns.label)
+      let label = try table.field(row: row, column: labelColumn)
       guard !label.isEmpty else {
         throw source.badData(
-          "the label is empty", at: table.offset(row: row, column: columns.label),
+          "the label is empty", at: table.offset(row: row, column: labelColumn),
           advice: "Give every row a label, or remove the row")
       }
-      let text = columns.text.map { table.trimmedString(row: row, column: $0) }.filter { !$0.isEmpty }
-        .joined(separator: " ")
-      guard !text.isEmpty else {
-        throw source.badData(
-          "label \(shortened(label)) has no text",
-          at: table.offset(row: row, column: columns.text.first ?? 0),
-          advice: "Give every row a text, or remove the row")
-      }
-      texts.append(text)
+      texts.append(try text(table, row, columns.text, label))
+      if let pair = columns.pair { pairs.append(try text(table, row, [pair], label)) }
       names.append(label)
+    }
+    let second = columns.pair == nil ? nil : pairs
+    if options.isRegression {
+      return try LabelledSentences(
+        texts: texts, pairs: second, values: values(of: names, table, firstRow: firstRow, column: labelColumn))
     }
     let classes = try classNames ?? self.classes(of: names, in: source)
     let indices = Dictionary(classes.enumerated().map { ($1, Int32($0)) }, uniquingKeysWith: { first, _ in first })
@@ -115,12 +141,37 @@ public enum LabelledTableReader {
       guard let label = indices[name] else {
         throw source.badData(
           "label \(shortened(name)) is not one of the \(classes.count) of the training file",
-          at: table.offset(row: firstRow + index, column: columns.label),
+          at: table.offset(row: firstRow + index, column: labelColumn),
           advice: "Correct the label, or give the training file an example of it")
       }
       labels.append(label)
     }
-    return try LabelledSentences(texts: texts, labels: labels, classNames: classes)
+    return try LabelledSentences(texts: texts, pairs: second, labels: labels, classNames: classes)
+  }
+
+  /// The text of these columns joined; `label` is that of the row, for the error.
+  static func text(_ table: some RowTable, _ row: Int, _ columns: [Int], _ label: String?) throws -> String {
+    let text = try columns.map { try table.field(row: row, column: $0) }.filter { !$0.isEmpty }.joined(separator: " ")
+    guard !text.isEmpty else {
+      throw table.source.badData(
+        label.map { "label \(shortened($0)) has no text" } ?? "the row has no text",
+        at: table.offset(row: row, column: columns.first ?? 0),
+        advice: "Give every row a text, or remove the row")
+    }
+    return text
+  }
+
+  private static func values(
+    of texts: [String], _ table: some RowTable, firstRow: Int, column: Int
+  ) throws -> [Float] {
+    try texts.enumerated().map { index, text in
+      guard let value = Float(text), value.isFinite else {
+        throw table.source.badData(
+          "\(shortened(text)) is no finite number", at: table.offset(row: firstRow + index, column: column),
+          advice: "Correct the number, or remove the row; for classes set task=classification")
+      }
+      return value
+    }
   }
 
   private static func classes(of names: [String], in source: SourceText) throws -> [String] {
@@ -134,7 +185,7 @@ public enum LabelledTableReader {
     guard distinct.count <= 1000, distinct.count * 2 <= names.count || names.count < 20 else {
       throw BasinError.badData(
         "\(distinct.count) different labels in \(names.count) rows", file: source.file,
-        advice: "Name the label's column with labelColumn; Basin classifies, up to 1000 classes")
+        advice: "Name the label's column with labelColumn; for numbers set task=regression (classes: at most 1000)")
     }
     let numbers = distinct.compactMap { name in Int(name).map { (name, $0) } }
     if numbers.count == distinct.count {

@@ -1,0 +1,62 @@
+import PluginAPI
+import Testing
+import Text
+
+@Suite("Text to predict")
+struct ReaderUnlabelledTests {
+  private func read(
+    _ text: String, _ format: UnlabelledTextReader.Format = .lines, _ options: LabelledTableReader.Options = .init(),
+    name: String? = nil, isPair: Bool = false
+  ) throws -> UnlabelledSentences {
+    try UnlabelledTextReader.read(
+      ReaderTestData.utf8(text, file: "in.\(format.rawValue)"), format: format, options: options, name: name, isPair: isPair)
+  }
+
+  @Test func aSentenceALine() throws {
+    #expect(try read("one, \"two\"\r\n three\tfour \nlast").texts == ["one, \"two\"", "three\tfour", "last"])
+    #expect(try read("a b\tc\nd\te f\n", isPair: true) == UnlabelledSentences(texts: ["a b", "d"], pairs: ["c", "e f"]))
+    for (text, isPair, place) in [
+      ("a\n\nb\n", false, "line 2, column 1"), ("a\n  \n", false, "line 2, column 1"), ("", false, "line 1"),
+      ("a\tb\nc\n", true, "line 2, column 1"), ("a\tb\tc\n", true, "line 1, column 1"), ("a\t \n", true, "line 1, column 3"),
+    ] {
+      let error = ReaderTestData.failure { try read(text, isPair: isPair) }
+      #expect(error?.kind == .badData && error?.place == place, "\(text.debugDescription): \(String(describing: error))")
+    }
+  }
+
+  @Test func tables() throws {
+    let table = "id,text,label\nx7,\"a, b\",1\nx9,c,0\n"
+    #expect(try read(table, .csv) == UnlabelledSentences(texts: ["a, b", "c"]))
+    #expect(try read(table, .csv, name: "id").names == ["x7", "x9"])
+    #expect(try read(table, .csv, name: "1").names == ["x7", "x9"])
+    #expect(try read("text\none\ntwo\n", .csv).texts == ["one", "two"])
+    #expect(try read("one\ntwo\n", .csv).texts == ["one", "two"])
+    #expect(try read("q\ta\n1\t2\n", .tsv, .init(textColumns: ["q"], pairColumn: "a"), isPair: true).pairs == ["2"])
+    #expect(try read("{\"sentence1\":\"a\",\"sentence2\":\"b\"}\n", .jsonl, isPair: true).pairs == ["b"])
+    func refused(_ text: String, _ options: LabelledTableReader.Options = .init(), name: String? = nil, isPair: Bool = false, _ word: String) {
+      let error = ReaderTestData.failure { try read(text, .csv, options, name: name, isPair: isPair) }
+      #expect(error.map { "\($0)".contains(word) } == true, "\(String(describing: error))")
+    }
+    refused(table, .init(textColumns: ["tekst"]), "Did you mean 'text'?")
+    refused(table, isPair: true, "no second column is named")
+    refused("sentence1,sentence2\na,b\n", "trained on single ones")
+    refused(table, name: "di", "no column \"di\"")
+    refused("a,b,c\n1,2,3\n", "cannot tell which column holds the text")
+    refused("text,x\n,1\n", "the row has no text")
+    refused("text,x\na\n", "expected 2 fields")
+    refused("text,x\n", "no rows")
+    refused("", "no rows")
+  }
+
+  @Test func formatsByTheirEnding() throws {
+    try ReaderTestData.withFolder { folder in
+      for (name, text) in [("a.txt", "x y\n"), ("a.TSV", "text\tn\nx y\t1\n"), ("a.ndjson", "{\"text\":\"x y\"}\n"), ("a", "x y\n")] {
+        try ReaderTestData.write(text, to: folder + "/" + name)
+        #expect(try UnlabelledTextReader.read(path: folder + "/" + name, isPair: false).texts == ["x y"], "\(name)")
+      }
+      try ReaderTestData.write([0x61, 0x0A, 0xFF], to: folder + "/bad.txt")
+      let error = ReaderTestData.failure { try UnlabelledTextReader.read(path: folder + "/bad.txt", isPair: false) }
+      #expect(error?.place == "line 2, byte 2" && error?.kind == .badData)
+    }
+  }
+}
