@@ -1,4 +1,5 @@
 import Foundation
+import Testing
 
 /// Small files in the layout of published text sets, which a small model learns in a second.
 struct TextTasks {
