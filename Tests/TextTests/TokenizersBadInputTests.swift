@@ -196,7 +196,7 @@ struct TokenizersBadInputTests {
     let config = ["vocab.txt": words + "Foo\n", "tokenizer_config.json": #"{"do_lower_case": true}"#]
     #expect(try tokenizer(config).encode("Foo").ids == [2, 5, 3])
     #expect(try tokenizer(config, lowercases: false).encode("Foo").ids == [2, 7, 3])
-    let map = ##"{"pad_token": {"content": "foo"}, "mask_token": "##bar"}"##
+    let map = ###"{"pad_token": {"content": "foo"}, "mask_token": "##bar"}"###
     let named = ["vocab.txt": words, "special_tokens_map.json": map]
     let special = try tokenizer(named).specialTokens
     #expect(special.padding == 5 && special.mask == 6 && special.classification == 2)
