@@ -88,6 +88,8 @@ let package = Package(
     .executableTarget(
       name: "graph-reading", dependencies: [api, "Graph"], path: "Benchmarks/GraphReading", swiftSettings: swift6),
     .executableTarget(
+      name: "tokenizer-speed", dependencies: [api, "Text"], path: "Benchmarks/TokenizerSpeed", swiftSettings: swift6),
+    .executableTarget(
       name: "picture-batches", dependencies: [api, "Vision"], path: "Benchmarks/PictureBatches", swiftSettings: swift6),
     .executableTarget(
       name: "convolution-layers", dependencies: [api], path: "Benchmarks/ConvolutionLayers", swiftSettings: swift6),

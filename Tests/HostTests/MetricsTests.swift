@@ -28,7 +28,8 @@ struct MetricsTests {
       further: ["mismatched": Metrics(loss: 0.4, accuracy: 0.7)])
     #expect(
       metrics.json == [
-        "loss": 0.5, "accuracy": 0.75, "f1": 0.6, "matthews": .null, "mismatched": ["loss": 0.4, "accuracy": 0.7],
+        "loss": .double(0.5), "accuracy": .double(0.75), "f1": .double(0.6), "matthews": .null,
+        "mismatched": ["loss": .double(0.4), "accuracy": .double(0.7)],
       ])
     let read = try #require(Metrics(json: metrics.json))
     #expect(read.figures["f1"] == 0.6 && read.figures["matthews"]?.isNaN == true && read.score == nil)

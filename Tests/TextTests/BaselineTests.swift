@@ -180,4 +180,48 @@ struct BaselineTests {
       #expect(right >= 62, "\(type(of: model.module)): \(right) of 64")
     }
   }
+
+  // MARK: The transformer with rotary positions
+
+  static func rotaryTransformer() throws -> TransformerClassifier {
+    let settings = ["size": "12", "heads": "2", "layers": "2", "dropout": "0", "positions": "rotary"]
+    let model = try TransformerClassifier(.init(settings: settings, of: "model transformer"), shape: shape, task: task)
+    try model.initialize(Random(seed: 1))
+    for item in model.tensors() where item.tensor.dimensions >= 2 { try item.tensor.multiply(by: 3) }
+    return model
+  }
+
+  /// Without a table of positions the order of words tells, by their distances.
+  @Test func rotaryTransformerReadsTheOrder() throws {
+    let model = try Self.rotaryTransformer()
+    #expect(!model.tensors().contains { $0.path.hasPrefix("position") })
+    func logits(_ sequences: [[Int64]]) throws -> Tensor { try AnyPretrained(model).predict(TokenBatch(sequences)) }
+    let there = try logits([[2, 9, 4, 7, 30], [3]]), back = try logits([[30, 7, 4, 9, 2], [3]])
+    #expect(try (there.select(0) - back.select(0)).abs().max().item() > 1e-3)
+    #expect(try PretrainedFixture.error(logits([[2, 9, 4, 7, 30]]), there.slice(0..<1)) < 1e-5)
+    let odd = ReaderTestData.failure {
+      try TransformerClassifier(
+        .init(settings: ["size": "9", "heads": "3", "positions": "rotary"], of: "model transformer"), shape: Self.shape, task: Self.task)
+    }
+    #expect(odd?.kind == .usage)
+  }
+
+  /// Its gradients by the kernel are those by LibTorch's operators.
+  @Test func rotaryTransformersGradients() throws {
+    let batch = try TokenBatch([[2, 9, 4, 7], [5, 6], [3]])
+    func gradients(plainly: Bool) throws -> [Tensor] {
+      let model = try Self.rotaryTransformer()
+      let tensors = model.tensors().map(\.tensor)
+      func loss() throws -> Tensor {
+        try crossEntropy(model(batch, AnyPretrained.training).prediction, Tensor([0, 1, 2] as [Int64]))
+      }
+      // Wanting second derivatives takes the plain way everywhere.
+      let found = plainly
+        ? try LibTorch.withSecondDerivatives { try loss().gradients(of: tensors) } : try loss().gradients(of: tensors)
+      return try found.map { try #require($0) }
+    }
+    for (fast, plain) in zip(try gradients(plainly: false), try gradients(plainly: true)) {
+      #expect(try PretrainedFixture.error(fast, plain) < 1e-4)
+    }
+  }
 }

@@ -109,9 +109,11 @@ struct AnyPretrained {
     forward = { try model($0, $1).prediction }
   }
 
-  /// - Parameter settings: as `--set model.NAME=VALUE`.
+  /// - Parameters:
+  ///   - settings: as `--set model.NAME=VALUE`.
+  ///   - seed: of the fresh weights; nil: they are filled elsewhere.
   static func make(
-    _ family: String, _ settings: [String: String], shape: TokenBatch.Shape, task: Task, seed: UInt64 = 1
+    _ family: String, _ settings: [String: String], shape: TokenBatch.Shape, task: Task, seed: UInt64? = 1
   ) throws -> AnyPretrained {
     func options<O: Options>(_ type: O.Type) throws -> O { try O(settings: settings, of: "model \(family)") }
     let result =
@@ -122,7 +124,7 @@ struct AnyPretrained {
       case "albert": AnyPretrained(try ALBERTClassifier(options(EncoderOptions.self), shape: shape, task: task))
       default: AnyPretrained(try GPT2(options(GPT2.ModelOptions.self), shape: shape, task: task))
       }
-    try result.module.initialize(Random(seed: seed))
+    if let seed { try result.module.initialize(Random(seed: seed)) }
     return result
   }
 

@@ -70,7 +70,7 @@ struct PretrainedParityTests {
     let model = try AnyPretrained.make(
       family, family == "distilbert" ? ["layers": "6"] : [:],
       shape: .init(vocabulary: vocabulary, length: length, padding: family == "roberta" ? 1 : 0),
-      task: family == "gpt2" ? .nextToken(vocabulary: vocabulary) : .classification(classes: 3))
+      task: family == "gpt2" ? .nextToken(vocabulary: vocabulary) : .classification(classes: 3), seed: nil)
     #expect(model.module.tensors().reduce(0) { $0 + $1.tensor.count } == counts[family])
     try PretrainedFixture.fill(model.module, gain: fixture.value("base.gain"))
     var logits = try model.predict(fixture.batch(family, prefix: "base."))

@@ -30,24 +30,37 @@ struct ReaderTextFixture: Decodable {
 
   /// zlib's CRC-32.
   static func checksum(_ data: [UInt8]) -> UInt32 {
-    let table = (0..<256).map { byte in
-      (0..<8).reduce(UInt32(byte)) { value, _ in value & 1 == 1 ? 0xEDB8_8320 ^ (value >> 1) : value >> 1 }
+    var table = [UInt32](repeating: 0, count: 256)
+    for byte in 0..<256 {
+      var value = UInt32(byte)
+      for _ in 0..<8 { value = value & 1 == 1 ? (value >> 1) ^ 0xEDB8_8320 : value >> 1 }
+      table[byte] = value
     }
-    return ~data.reduce(~0) { table[Int(($0 ^ UInt32($1)) & 0xFF)] ^ ($0 >> 8) }
+    var sum = UInt32.max
+    for byte in data { sum = table[Int((sum ^ UInt32(byte)) & 0xFF)] ^ (sum >> 8) }
+    return ~sum
   }
 
   /// As the fixture's script writes them.
   static func lines(_ sentences: LabelledSentences) -> [String] {
-    (0..<sentences.count).map { index in
-      let label = sentences.values.map { String(format: "%.3f", Double($0[index])) } ?? "\(sentences.labels[index])"
-      return ([sentences.texts[index]] + (sentences.pairs.map { [$0[index]] } ?? []) + [label]).joined(separator: "\t")
+    (0..<sentences.count).map { index -> String in
+      var fields = [sentences.texts[index]]
+      if let pairs = sentences.pairs { fields.append(pairs[index]) }
+      if let values = sentences.values {
+        fields.append(String(format: "%.3f", Double(values[index])))
+      } else {
+        fields.append(String(sentences.labels[index]))
+      }
+      return fields.joined(separator: "\t")
     }
   }
 
   static func lines(_ sentences: UnlabelledSentences) -> [String] {
-    (0..<sentences.count).map { index in
-      ([sentences.texts[index]] + (sentences.pairs.map { [$0[index]] } ?? []) + [sentences.names?[index] ?? ""])
-        .joined(separator: "\t")
+    (0..<sentences.count).map { index -> String in
+      var fields = [sentences.texts[index]]
+      if let pairs = sentences.pairs { fields.append(pairs[index]) }
+      if let names = sentences.names { fields.append(names[index]) }
+      return fields.joined(separator: "\t")
     }
   }
 }

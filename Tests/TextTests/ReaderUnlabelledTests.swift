@@ -33,19 +33,21 @@ struct ReaderUnlabelledTests {
     #expect(try read("one\ntwo\n", .csv).texts == ["one", "two"])
     #expect(try read("q\ta\n1\t2\n", .tsv, .init(textColumns: ["q"], pairColumn: "a"), isPair: true).pairs == ["2"])
     #expect(try read("{\"sentence1\":\"a\",\"sentence2\":\"b\"}\n", .jsonl, isPair: true).pairs == ["b"])
-    func refused(_ text: String, _ options: LabelledTableReader.Options = .init(), name: String? = nil, isPair: Bool = false, _ word: String) {
+    func refused(
+      _ text: String, _ options: LabelledTableReader.Options = .init(), name: String? = nil, isPair: Bool = false, saying word: String
+    ) {
       let error = ReaderTestData.failure { try read(text, .csv, options, name: name, isPair: isPair) }
       #expect(error.map { "\($0)".contains(word) } == true, "\(String(describing: error))")
     }
-    refused(table, .init(textColumns: ["tekst"]), "Did you mean 'text'?")
-    refused(table, isPair: true, "no second column is named")
-    refused("sentence1,sentence2\na,b\n", "trained on single ones")
-    refused(table, name: "di", "no column \"di\"")
-    refused("a,b,c\n1,2,3\n", "cannot tell which column holds the text")
-    refused("text,x\n,1\n", "the row has no text")
-    refused("text,x\na\n", "expected 2 fields")
-    refused("text,x\n", "no rows")
-    refused("", "no rows")
+    refused(table, .init(textColumns: ["tekst"]), saying: "Did you mean 'text'?")
+    refused(table, isPair: true, saying: "no second column is named")
+    refused("sentence1,sentence2\na,b\n", saying: "trained on single ones")
+    refused(table, name: "di", saying: "no column \"di\"")
+    refused("a,b,c\n1,2,3\n", saying: "cannot tell which column holds the text")
+    refused("text,x\n,1\n", saying: "the row has no text")
+    refused("text,x\na\n", saying: "expected 2 fields")
+    refused("text,x\n", saying: "no rows")
+    refused("", saying: "no rows")
   }
 
   @Test func formatsByTheirEnding() throws {

@@ -31,13 +31,23 @@ enum TorchArchive {
     return try views(described, storages(Set(described.map(\.1.storage)), of: described, path), path)
   }
 
+  /// The end of a zip without a comment, which PyTorch does not write.
+  private static let endRecordBytes: UInt64 = 22
+
   private static func checkKind(_ path: String) throws {
     guard let file = FileHandle(forReadingAtPath: path) else {
       throw BasinError.missing("cannot be read", file: path, advice: "Check the path and its permissions")
     }
     defer { try? file.close() }
     let start = Array(try file.read(upToCount: 4) ?? Data())
-    if start.starts(with: [0x50, 0x4B]) { return }
+    if start.starts(with: [0x50, 0x4B]) {
+      // libarchive reads what comes before the end of a file that is cut off in its table of contents.
+      let size = try file.seekToEnd()
+      try file.seek(toOffset: size - min(size, endRecordBytes))
+      if Array(try file.read(upToCount: 4) ?? Data()).starts(with: [0x50, 0x4B, 5, 6]) { return }
+      throw BasinError.badData(
+        "the archive ends early", file: path, place: "byte \(size)", advice: "Fetch the file again")
+    }
     throw BasinError.badData(
       start.first == 0x80 ? "is in PyTorch's format from before version 1.6" : "is no file of PyTorch", file: path,
       place: "byte 0", advice: "Save the weights again with a PyTorch of today, best as safetensors")

@@ -72,8 +72,9 @@ public struct TextCorpus: Sendable {
   /// The encoder that these training examples give.
   func makeEncoder(_ training: [Int]) throws -> any SentenceEncoder {
     let train = splits.train
-    let words = try learnVocabulary(
-      from: training.lazy.map { train.texts[$0] } + (train.pairs.map { pairs in training.map { pairs[$0] } } ?? []))
+    let texts = training.map { train.texts[$0] } + (train.pairs.map { pairs in training.map { pairs[$0] } } ?? [])
+    if let tokenizer = try encoding.subwordTokenizer(trainedOn: texts) { return SubwordEncoder(tokenizer: tokenizer) }
+    let words = try learnVocabulary(from: texts)
     guard words.count > words.specialCount else {
       throw BasinError.badData(
         "the \(training.count) training sentences have no word that occurs \(encoding.minimumCount) times",

@@ -10,6 +10,10 @@ public struct TextEncodingOptions: Sendable, Equatable {
   public var maximumVocabulary = 30_000
   /// Whether upper and lower case are the same.
   public var lowercase = true
+  /// `words`; `bpe` or `wordpiece`, trained on the training examples; or the path of a subword tokenizer.
+  public var tokenizer = "words"
+  /// Tokens of a subword vocabulary that is trained.
+  public var vocabularySize = 8000
 
   public init() {}
 
@@ -36,11 +40,16 @@ extension TextDatasetOptions {
         "most tokens of a sentence, [CLS] included; the rest is cut off"),
       Field(
         "minimumCount", \.encoding.minimumCount, in: 1...1_000_000,
-        "words the training examples have less often are unknown"),
+        "words the training examples have less often are unknown (words alone)"),
       Field(
         "maximumVocabulary", \.encoding.maximumVocabulary, in: 4...10_000_000,
-        "most words known, the frequent ones first; three special tokens count"),
-      Field("lowercase", \.encoding.lowercase, "whether upper and lower case are the same"),
+        "most words known, the frequent ones first; special tokens count (words alone)"),
+      Field("lowercase", \.encoding.lowercase, "whether upper and lower case are the same (words and wordpiece)"),
+      Field(
+        "tokenizer", text: \.encoding.tokenizer,
+        "words; bpe or wordpiece, trained on the training examples; or the folder or file of a subword tokenizer"),
+      Field(
+        "vocabularySize", \.encoding.vocabularySize, in: 8...10_000_000, "tokens of a bpe or wordpiece vocabulary that is trained"),
     ]
   }
 }

@@ -107,3 +107,15 @@ public struct RotaryPositions {
     return try Tensor.concatenate(turned, axis: 2).reshaped(rows.shape)
   }
 }
+
+extension MultiHeadAttention {
+  /// ``withoutBias(_:offsets:causal:dropout:random:)`` with queries and keys turned by their places.
+  func withoutBias(_ rows: Tensor, offsets: [Int], _ rotary: RotaryPositions) throws -> Tensor {
+    try located {
+      let parts = try linear(rows, inProjectionWeight, inProjectionBias).split(rows.shape[1], axis: 1)
+      let (queries, keys) = (try rotary(parts[0], offsets: offsets), try rotary(parts[1], offsets: offsets))
+      let mixed = try packedAttention(queries, keys, parts[2], offsets: offsets, heads: heads)
+      return try out_proj.located { try linear(mixed, out_proj.weight) }
+    }
+  }
+}

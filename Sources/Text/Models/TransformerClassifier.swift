@@ -1,16 +1,17 @@
 import PluginAPI
 
-/// A transformer encoder that classifies sentences: word embedding plus learned position, pre-norm layers (Vaswani et
+/// A transformer encoder that classifies sentences: word embedding plus learned position (or rotary positions), pre-norm layers (Vaswani et
 /// al. 2017; Xiong et al. 2020), final normalization, pooling, one linear layer.
 ///
 /// Dropout acts on the sum of embedding and position and on what attention and feed-forward add to the residual
 /// stream, as in Vaswani et al.; not on the attention weights. There is no padding: every layer runs on the tokens alone, and a
 /// prediction does not depend on the other sentences of a batch.
 ///
-/// Tensors: `embedding.weight` `[vocabulary, size]`, `position.weight` `[length, size]`, `encoder.layers.L.*` and
+/// Tensors: `embedding.weight` `[vocabulary, size]`, `position.weight` `[length, size]` (learned positions), `encoder.layers.L.*` and
 /// `encoder.norm.*` as in `nn.TransformerEncoder`, `classifier.weight` `[classes, size]`, `classifier.bias`.
 public final class TransformerClassifier: Model {
   public enum Pooling: String, CaseIterable, Sendable { case mean, cls }
+  public enum Positions: String, CaseIterable, Sendable { case learned, rotary }
 
   public struct ModelOptions: Options {
     public var size = 128
@@ -19,6 +20,7 @@ public final class TransformerClassifier: Model {
     public var feedForward = 0
     public var dropout = 0.2
     public var pooling = Pooling.mean
+    public var positions = Positions.learned
 
     public init() {}
 
@@ -30,16 +32,21 @@ public final class TransformerClassifier: Model {
         Field("feedForward", \.feedForward, in: 0...65536, "width between the two linear layers; 0: 4 times size"),
         Field("dropout", \.dropout, in: 0...0.95, "rate on embeddings, attention outputs and feed-forward outputs"),
         Field("pooling", \.pooling, choices: Pooling.self, "mean over the tokens, or the state of the first ([CLS])"),
+        Field(
+          "positions", \.positions, choices: Positions.self,
+          "an embedding of each place, or queries and keys turned by their places (Su et al. 2021)"),
       ]
     }
   }
 
   public let embedding: Embedding
-  public let position: Embedding
+  /// nil: positions are rotary.
+  public let position: Embedding?
   public let encoder: TransformerEncoder
   public let classifier: Linear
   private let pooling: Pooling
   private let longest: Int
+  private let rotary: RotaryPositions?
   private let dropout: Dropout
 
   // As GPT and BERT start: sums of a few such numbers stay small beside the first layer normalization.
@@ -64,7 +71,13 @@ public final class TransformerClassifier: Model {
     }
     let padding = (0..<shape.vocabulary).contains(shape.padding) ? shape.padding : nil
     embedding = try Embedding(shape.vocabulary, options.size, padding: padding, deviation: Self.embeddingDeviation)
-    position = try Embedding(shape.length, options.size, deviation: Self.embeddingDeviation)
+    let isRotary = options.positions == .rotary, width = options.size / options.heads
+    guard !isRotary || width % 2 == 0 else {
+      throw BasinError.usage(
+        "model transformer: rotary positions turn pairs, and size / heads is \(width)", advice: "Use another size or number of heads")
+    }
+    position = isRotary ? nil : try Embedding(shape.length, options.size, deviation: Self.embeddingDeviation)
+    rotary = isRotary ? RotaryPositions(heads: options.heads, width: width, places: shape.length) : nil
     encoder = try TransformerEncoder(
       layers: options.layers, size: options.size, heads: options.heads,
       feedForward: options.feedForward > 0 ? options.feedForward : 4 * options.size, dropout: options.dropout)
@@ -82,8 +95,9 @@ public final class TransformerClassifier: Model {
           operation: "transformer", shapes: [input.tokens.shape],
           message: "a sentence has \(input.longest) tokens, the model has positions for \(longest)")
       }
-      let placed = try embedding(input.tokens) + position(input.positions())
-      let states = try encoder(dropout(placed, mode), offsets: input.offsets, mode)
+      let words = try embedding(input.tokens)
+      let placed = try position.map { try words + $0(input.positions()) } ?? words
+      let states = try encoder(dropout(placed, mode), offsets: input.offsets, rotary: rotary, mode)
       let pooled =
         switch pooling {
         case .mean: try meanOfSequences(states, offsets: input.offsets)

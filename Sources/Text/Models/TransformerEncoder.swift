@@ -14,11 +14,16 @@ public final class TransformerEncoder: Module {
   }
 
   /// Rows `[T, size]` of the sequences that begin at `offsets`, same shape out.
-  public func callAsFunction(_ x: Tensor, offsets: [Int], _ mode: Mode) throws -> Tensor {
+  ///
+  /// - Parameter rotary: turns queries and keys; nil: positions are in the rows.
+  public func callAsFunction(
+    _ x: Tensor, offsets: [Int], rotary: RotaryPositions? = nil, _ mode: Mode
+  ) throws -> Tensor {
     // Each layer normalizes for the next on the way out.
     var state = (sum: x, output: try (layers.first?.norm1 ?? norm)(x))
     for (index, layer) in layers.enumerated() {
-      state = try layer(state, offsets: offsets, next: index + 1 < layers.count ? layers[index + 1].norm1 : norm, mode)
+      let next = index + 1 < layers.count ? layers[index + 1].norm1 : norm
+      state = try layer(state, offsets: offsets, rotary: rotary, next: next, mode)
     }
     return state.output
   }
@@ -48,10 +53,11 @@ public final class TransformerEncoderLayer: Module {
 
   /// x, `[T, size]`, and its normalization by ``norm1`` to the same of the layer's result, normalized by `next`.
   func callAsFunction(
-    _ input: (sum: Tensor, output: Tensor), offsets: [Int], next: LayerNorm, _ mode: Mode
+    _ input: (sum: Tensor, output: Tensor), offsets: [Int], rotary: RotaryPositions?, next: LayerNorm, _ mode: Mode
   ) throws -> (sum: Tensor, output: Tensor) {
-    let attended = try norm2(
-      input.sum, plus: self_attn.withoutBias(input.output, offsets: offsets), bias: self_attn.out_proj.bias, dropout, mode)
+    let mixed = try rotary.map { try self_attn.withoutBias(input.output, offsets: offsets, $0) }
+      ?? self_attn.withoutBias(input.output, offsets: offsets)
+    let attended = try norm2(input.sum, plus: mixed, bias: self_attn.out_proj.bias, dropout, mode)
     return try next(attended.sum, plus: feedForward(attended.output, linear1, linear2), bias: linear2.bias, dropout, mode)
   }
 }

@@ -89,7 +89,9 @@ struct JSONPlace {
   /// A whole number from 0 to `limit`.
   func number(limit: Int = Int(Int32.max)) throws -> Int {
     guard case .number(let text) = node.value else { throw expected("a whole number") }
-    guard let number = Int(text), 0...limit ~= number else { throw fail("expected a number from 0 to \(limit), found \(text)") }
+    guard let number = Int(text), 0...limit ~= number else {
+      throw fail("expected a number from 0 to \(limit), found \(text)")
+    }
     return number
   }
 

@@ -44,6 +44,11 @@ public final class SubwordTokenizer: Sendable {
     let isByteLevel = kind == .bytePair
     let largest = definition.added.map(\.id).max() ?? -1
     vocabularySize = max(definition.vocabulary.count, Int(largest) + 1)
+    for case .special(let id, _) in assembly.single + assembly.pair where Int(id) >= vocabularySize {
+      throw BasinError.badData(
+        "post_processor puts in number \(id), but there are only \(vocabularySize) tokens", file: definition.file,
+        place: "post_processor", advice: "Use a vocabulary and a post-processor that belong together")
+    }
     specialTokens = SpecialTokens(definition) { [addedIDs] name in
       addedIDs[Array(name.utf8)] ?? definition.vocabulary.id(name)
     }
@@ -176,7 +181,8 @@ public final class SubwordTokenizer: Sendable {
       let kept = TokenizerTruncation.lengths(first, pair == nil ? nil : second, maximum: room, strategy: strategy)
     else {
       throw BasinError.usage(
-        "texts of \(first) and \(second) tokens do not fit \(room) by cutting \(strategy == .onlyFirst ? "only the first" : "only the second")",
+        "texts of \(first) and \(second) tokens do not fit \(room) by cutting only the "
+          + (strategy == .onlyFirst ? "first" : "second"),
         advice: "Use a larger maximum, or cut the longer one first")
     }
     return cutsLeft

@@ -9,7 +9,7 @@ public struct PictureDataset<Source: PictureSource>: Dataset {
   public typealias DatasetOptions = Source.SourceOptions
 
   private let options: DatasetOptions
-  private let pictures: LoadedPictures
+  let pictures: LoadedPictures
   // Set by `fit`.
   private var noisyLabels: [Int32]?
   private var training: PicturePipeline?
@@ -156,9 +156,22 @@ public struct PictureDataset<Source: PictureSource>: Dataset {
     }
     let random = training == nil ? nil : augmentation
     let pipeline = random == nil ? plain : training ?? plain
+    let mix = random.flatMap { random in pipeline.mixing.map { $0.draw(pipeline.base.outputSize(for: set), random["mix"]) } }
+    let images = try images(set, ids, pipeline, random, mix)
+    let labels = labels(split) ?? set.labels
+    if let mix {
+      let targets = mix.targets(ids.map { Int(labels[$0]) }, classes: set.classNames.count)
+      return (ImageBatch(images), try Tensor(targets, shape: [ids.count, set.classNames.count]))
+    }
+    return (ImageBatch(images), try Tensor(ids.map { Int64(labels[$0]) }, shape: [ids.count]))
+  }
+
+  /// Pictures `ids` of a set as the pipeline makes them, `[N, C, H, W]`.
+  func images(
+    _ set: PictureSet, _ ids: [Int], _ pipeline: PicturePipeline, _ random: Random?, _ mix: BatchMix?
+  ) throws -> Tensor {
     let size = pipeline.base.outputSize(for: set)
     let images = try Tensor.emptyChannelsLast([ids.count, set.channels, size.height, size.width])
-    let mix = random.flatMap { random in pipeline.mixing.map { $0.draw(size, random["mix"]) } }
     try images.withMemory(of: Float.self, layout: .channelsLast) { memory in
       nonisolated(unsafe) let destination = UnsafeMutableBufferPointer(start: memory, count: images.count)
       if pipeline.isPlain(for: set) {
@@ -167,12 +180,7 @@ public struct PictureDataset<Source: PictureSource>: Dataset {
         try make(set, ids, pipeline, random, mix, to: destination)
       }
     }
-    let labels = labels(split) ?? set.labels
-    if let mix {
-      let targets = mix.targets(ids.map { Int(labels[$0]) }, classes: set.classNames.count)
-      return (ImageBatch(images), try Tensor(targets, shape: [ids.count, set.classNames.count]))
-    }
-    return (ImageBatch(images), try Tensor(ids.map { Int64(labels[$0]) }, shape: [ids.count]))
+    return images
   }
 
   private func gather(

@@ -43,6 +43,17 @@ public enum PictureFolderReader {
     return PictureSplits(train: train, validation: sets[.validation], test: sets[.test])
   }
 
+  /// All pictures of a folder or archive, or the one file, in whatever layout; sorted by path.
+  static func pictures(at path: String) throws -> [StoredPicture] {
+    if DataRoot.isFile(path), PictureFolderLayout.isPicture(path) {
+      let parts = path.split(separator: "/", omittingEmptySubsequences: false)
+      let folder = parts.dropLast().joined(separator: "/")
+      return [StoredPicture(source: parts.count == 1 ? "." : folder, path: String(parts.last ?? ""), bytes: nil)]
+    }
+    let listing = try DataRoot.isFolder(path) ? folderListing(path) : archiveListing(path)
+    return listing.pictures.sorted { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
+  }
+
   static let expected = "CLASS/picture.jpg or train/CLASS/picture.jpg (JPEG or PNG)"
 
   private typealias Listing = (pictures: [StoredPicture], folders: [String])
