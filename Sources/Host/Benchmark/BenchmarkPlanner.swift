@@ -85,7 +85,8 @@ struct BenchmarkPlanner {
     }
     for model in request.models ?? [] { _ = try catalog.model(model) }
     for dataset in request.datasets ?? [] { _ = try catalog.dataset(dataset, root: nil) }
-    let entries = (preset.cases ?? catalog.registry.benchmarks).filter {
+    let registered = catalog.registry.benchmarks.map { (module: $0.module, domain: $0.domain, benchmark: $0.benchmark) }
+    let entries = (preset.cases ?? registered).filter {
       isWanted($0.domain, $0.benchmark.model, $0.benchmark.dataset)
     }
     var seen: Set<BenchmarkCase> = []

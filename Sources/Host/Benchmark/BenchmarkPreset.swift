@@ -2,10 +2,13 @@ import PluginAPI
 
 /// A named benchmark: `--preset`. Flags override it.
 struct BenchmarkPreset {
+  /// A case and who brings it.
+  typealias Entry = (module: String, domain: String, benchmark: BenchmarkCase)
+
   let name, summary: String
   let methods: [String]
   /// Nil: the modules' registered cases.
-  var cases: [BenchmarkEntry]?
+  var cases: [Entry]?
   /// Of every case; nil leaves it to the cases.
   var seeds: Int?
   /// Of the epochs of every case.
@@ -36,7 +39,7 @@ struct BenchmarkPreset {
     return BenchmarkPreset(
       name: name, summary: first.experiment.summary, methods: methods,
       cases: entries.flatMap { entry in
-        entry.experiment.cases.map { BenchmarkEntry(module: entry.module, domain: entry.domain, benchmark: $0) }
+        entry.experiment.cases.map { (module: entry.module, domain: entry.domain, benchmark: $0) }
       })
   }
 
