@@ -22,7 +22,8 @@ struct PretrainedTests {
   private func fineTune(_ checkpoint: String, to out: String, _ more: String...) -> [String] {
     [
       "train", "--quiet", "--domain", "text", "--model", "bert", "--dataset", "csv:" + workspace("reviews.csv"), "--out", out,
-      "--epochs", "4", "--batch-size", "8", "--lr", "0.01", "--threads", "1", "--set", "schedule.warmup=0ep", "--set",
+      "--epochs", "20", "--batch-size", "8", "--lr", "0.01", "--threads", "1", "--set", "schedule.warmup=0ep", "--set",
+      "model.dropout=0", "--set", "model.attentionDropout=0", "--set", "model.headDropout=0", "--set",
       "model.checkpoint=\(checkpoint)", "--set", "dataset.tokenizer=\(checkpoint)", "--set", "dataset.maximumLength=16",
     ] + more
   }

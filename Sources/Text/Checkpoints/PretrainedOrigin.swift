@@ -45,7 +45,8 @@ struct PretrainedOrigin {
     _ c: TransformerConfiguration, _ shape: TokenBatch.Shape, _ checkpoint: String, _ owner: String
   ) throws {
     let tokenizer = "Take the checkpoint's own tokenizer: --set dataset.tokenizer=\(checkpoint)"
-    guard shape.vocabulary <= c.vocabulary, shape.vocabulary > c.vocabulary - spareRows else {
+    let least = max(c.vocabulary - spareRows, c.vocabulary / 2) + 1
+    guard (least...max(least, c.vocabulary)).contains(shape.vocabulary) else {
       throw BasinError.usage(
         "\(owner): the data set's vocabulary has \(shape.vocabulary) tokens, the checkpoint's \(c.vocabulary)",
         advice: tokenizer)
