@@ -69,7 +69,9 @@ final class BenchmarkProgress: Sendable {
       switch outcome {
       case .finished(let summary):
         state.seconds[runs[index].benchmark, default: []].append(seconds)
-        let accuracy = BenchmarkResults.accuracy(summary).map { abs($0) <= 1 ? String(format: "%.2f %%, ", 100 * $0) : String(format: "%.2f, ", $0) } ?? ""
+        let accuracy = BenchmarkResults.accuracy(summary).map {
+          abs($0) <= 1 ? String(format: "%.2f %%, ", 100 * $0) : String(format: "%.2f, ", $0)
+        } ?? ""
         text = "\(runs[index].title): \(accuracy)" + String(format: "%.1f s", seconds)
         guard !isBar, !isQuiet else { return }
       case .failed(let failure):

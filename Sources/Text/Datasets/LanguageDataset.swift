@@ -47,8 +47,9 @@ public struct LanguageDataset: MeasuredDataset {
     let trainsOnValidation = options.trainOn == .validation
     guard let train = trainsOnValidation ? found.validation : found.train else {
       let names = corpus?.names.map { $0[trainsOnValidation ? 1 : 0] } ?? [trainsOnValidation ? "valid.txt" : "train.txt"]
+      let kind = trainsOnValidation ? "validation" : "training"
       throw BasinError.missing(
-        "the \(trainsOnValidation ? "validation" : "training") text (\(names.joined(separator: " or "))) is not there beside \(found.files.joined(separator: ", "))",
+        "the \(kind) text (\(names.joined(separator: " or "))) is not there beside \(found.files.joined(separator: ", "))",
         file: source.root ?? source.path,
         advice: trainsOnValidation || found.validation == nil
           ? "Put it there"
