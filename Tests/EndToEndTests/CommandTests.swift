@@ -7,7 +7,7 @@ import Testing
     let space = try Workspace()
     let all = try space.json(["list"])
     #expect(
-      all.keys == ["domains", "models", "datasets", "methods", "optimizers", "schedules", "averagings", "plugins"])
+      all.keys == ["domains", "models", "datasets", "methods", "optimizers", "schedules", "averagings", "presets", "plugins"])
     #expect(Set(all["domains"]?.items.compactMap { $0["name"]?.text } ?? []) == ["graph", "vision", "text"])
     for kind in ["models", "datasets"] {
       #expect(

@@ -32,8 +32,8 @@ import Testing
     }
     // All methods with the small network; the large ones, whose names and rates tests of the module check, with one.
     let all = try space.json([
-      "bench", "--preset", "paper-cifar\(classes)", "--models", "vgg16", "--epochs", "2", "--seeds", "1", "--data-root", "data",
-      "--out", "all",
+      "bench", "--preset", "paper-cifar\(classes)", "--models", "vgg16", "--epochs", "2", "--batch-size", "4", "--seeds", "1",
+      "--data-root", "data", "--out", "all",
     ])
     #expect(all["rows"]?.items.map { $0["method"]?.text } == ["backbone", "swa", "dswa", "tswa", "pswa"])
     #expect(all["rows"]?.items.allSatisfy { $0["failures"]?.items.isEmpty == true } == true)
@@ -43,13 +43,13 @@ import Testing
     #expect(pswa["validation"]?.isNull == true && pswa["averaged"]?["test"]?["accuracy"]?.number != nil)
     let configuration = String(
       decoding: try space.data("all/runs/vision-vgg16-cifar\(classes)-pswa-0/config.yaml"), as: UTF8.self)
-    for line in ["bnUpdate: reference", "batchSize: 128", "learningRate: 0.05", "optimizer.weightDecay: 0.0005"] {
+    for line in ["bnUpdate: reference", "batchSize: 4", "learningRate: 0.05", "optimizer.weightDecay: 0.0005"] {
       #expect(configuration.contains(line), "no '\(line)' in \(configuration)")
     }
     if classes == 10 {
       let large = try space.json([
-        "bench", "--preset", "paper-cifar10", "--models", "preresnet164,wrn28-10", "--methods", "pswa", "--epochs", "2", "--seeds",
-        "1", "--data-root", "data", "--out", "large",
+        "bench", "--preset", "paper-cifar10", "--models", "preresnet164,wrn28-10", "--methods", "pswa", "--epochs", "2", "--batch-size",
+        "4", "--seeds", "1", "--data-root", "data", "--out", "large",
       ])
       #expect(large["rows"]?.items.map { $0["model"]?.text } == ["preresnet164", "wrn28-10"])
       #expect(large["plan"]?["cases"]?.items.map { $0["learningRate"]?.number } == [0.1, 0.1])

@@ -51,7 +51,7 @@ struct PretrainedTests {
     #expect(outcome.errors.contains("begins with fresh weights: classifier.weight, classifier.bias"), "\(outcome)")
     // The stored head has three classes.
     try workspace.refused(fineTune("bert", to: "a"), 65, saying: "classifier.weight [3, 16] instead of [2, 16]", "model.freshHead=true")
-    try workspace.refused(fineTune("nowhere", to: "a"), 66, saying: "nowhere")
+    try workspace.refused(fineTune("nowhere", to: "a", "--set", "dataset.tokenizer=bert"), 66, saying: "nowhere")
     try workspace.refused(
       fineTune("bert", to: "a", "--set", "dataset.tokenizer=words"), 64, saying: "vocabulary", "dataset.tokenizer=bert")
     try workspace.refused(

@@ -22,7 +22,9 @@ struct BenchmarkPlanner {
       jobs: request.jobs ?? max(1, cores / threads),
       threads: threads, dataRoot: dataRoot, plugins: plugins)
     var drafts = try drafts(preset)
-    if let device = request.device { for index in drafts.indices { drafts[index].values[.device] = device } }
+    for (key, value) in [(RunRequest.Key.device, request.device), (.batchSize, request.batchSize.map { "\($0)" })] {
+      if let value { for index in drafts.indices { drafts[index].values[key] = value } }
+    }
     plan.cases = try BenchmarkPlan.Case.labelled(drafts.map { try resolve($0, preset, plan) }) { index in
       let error = BasinError.usage(
         "a case is the same as another", advice: "Give each case a model, data set or option of its own")

@@ -39,6 +39,8 @@ struct BenchmarkRequest {
   var epochs: Int?
   var epochsScale: Double?
   var device: String?
+  /// Of every case.
+  var batchSize: Int?
   var domains: [String]?
   var models: [String]?
   var datasets: [String]?
@@ -47,6 +49,6 @@ struct BenchmarkRequest {
   var keepsCases: Bool {
     file == nil && preset == nil && cases == nil && epochs == nil && epochsScale == nil && domains == nil
       && models == nil
-      && device == nil && datasets == nil && allDivision == nil
+      && device == nil && batchSize == nil && datasets == nil && allDivision == nil
   }
 }

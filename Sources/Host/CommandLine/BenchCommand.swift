@@ -46,6 +46,7 @@ struct BenchCommand: ParsableCommand {
   @Option(help: "Epochs of every case (default: each case's own number).") var epochs: Int?
   @Option(help: ArgumentHelp("Each case's own number of epochs times this, but not under 8.", valueName: "factor"))
   var epochsScale: Double?
+  @Option(help: "Examples a step in every case (default: each case's own number).") var batchSize: Int?
   @Option(help: "Runs at a time (default: as many as there are cores for).") var jobs: Int?
   @Option(help: "Threads of one run (default: 1). Results depend on it to the last bit; they do not on --jobs.")
   var threads: Int?
@@ -114,7 +115,9 @@ struct BenchCommand: ParsableCommand {
   // MARK: What is asked for
 
   private func checkFlags() throws {
-    for (flag, value) in [("--seeds", seeds), ("--splits", splits), ("--epochs", epochs), ("--jobs", jobs)] {
+    for (flag, value) in [("--seeds", seeds), ("--splits", splits), ("--epochs", epochs), ("--batch-size", batchSize),
+      ("--jobs", jobs),
+    ] {
       if let value, value < 1 {
         throw BasinError.usage("\(flag) cannot be \(value)", advice: "It takes a whole number from 1")
       }
@@ -177,6 +180,7 @@ struct BenchCommand: ParsableCommand {
     request.epochs = epochs
     request.epochsScale = epochsScale
     request.device = device
+    request.batchSize = batchSize
     request.domains = try list(domains, "--domains")
     request.models = try list(models, "--models")
     request.datasets = try list(datasets, "--datasets")
