@@ -6,7 +6,7 @@ import Testing
     "a data root without the set is told with the files looked for",
     arguments: [
       ("gcn", "cora", ["ind.cora.", "planetoid/cora"]), ("preresnet8", "mnist", ["train-images-idx3-ubyte"]),
-      ("preresnet8", "cifar10", ["data_batch_1"]), ("transformer", "trec", ["TREC"]),
+      ("preresnet8", "cifar10", ["cifar-10-batches-bin", "data fetch"]), ("transformer", "trec", ["TREC"]),
       ("transformer", "sst2", ["train.tsv"]),
     ])
   func missingSet(model: String, dataset: String, words: [String]) throws {

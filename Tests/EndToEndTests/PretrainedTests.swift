@@ -45,6 +45,26 @@ struct PretrainedTests {
     #expect(!workspace.exists("new"))
   }
 
+  @Test("a tokenizer trained for a run goes with its weights, and both start another")
+  func exportsItsTokenizer() throws {
+    func flags(_ out: String, _ more: String...) -> [String] {
+      [
+        "train", "--quiet", "--domain", "text", "--model", "roberta", "--dataset", "csv:" + workspace("reviews.csv"), "--out", out,
+        "--batch-size", "8", "--threads", "1", "--set", "schedule.warmup=0ep", "--set", "model.dropout=0", "--set",
+        "model.attentionDropout=0", "--set", "model.headDropout=0", "--set", "dataset.maximumLength=16",
+      ] + more
+    }
+    let first = try workspace.json(flags(
+      "scratch", "--epochs", "20", "--lr", "0.003", "--set", "model.size=16", "--set", "model.layers=1", "--set", "model.heads=2", "--set",
+      "dataset.tokenizer=bpe", "--set", "dataset.vocabularySize=300"))
+    #expect(try #require(first["test"]?["accuracy"]?.number) > 0.9)
+    try workspace.run(["export", "scratch", "--folder", "--to", "own"], expecting: 0)
+    #expect(workspace.exists("own/tokenizer.json") && workspace.exists("own/model.safetensors"))
+    let again = try workspace.json(flags(
+      "again", "--epochs", "1", "--lr", "1e-9", "--set", "model.checkpoint=own", "--set", "dataset.tokenizer=own"))
+    #expect(again["test"]?["loss"]?.number == first["test"]?["loss"]?.number)
+  }
+
   @Test func notesAndRefusals() throws {
     let quietly = fineTune("bert", to: "run", "--epochs", "1", "--set", "model.freshHead=true")
     let outcome = try workspace.run(quietly.filter { $0 != "--quiet" }, expecting: 0)

@@ -126,7 +126,7 @@ struct DatasetPairTests {
       ("{\"text\":\"a\",\"label\":1}\n{\"text\":\"b\"}\n", "line 2, column 1", "no \"label\""),
       ("{\"text\":\"a\",\"label\":1}\n{\"text\":[1],\"label\":1}\n", "line 2, column 1", "no text, number or boolean"),
       ("{\"text\":\"a\",\"label\":1}\n  [1]\n", "line 2, column 3", "no JSON object"),
-      ("{\"text\":\"a\",\"label\":1}\n{\"text\":\n", "line 2, column 1", "no JSON"),
+      ("{\"text\":\"a\",\"label\":1}\n{\"text\":\n{\"text\":\"b\",\"label\":1}\n", "line 2, column 9", "found the end of the line"),
       ("{\"text\":\"a\",\"label\":1}\n{\"text\":\" \",\"label\":1}\n", "line 2, column 1", "no text"),
     ] {
       let error = ReaderTestData.failure { try table(bad, "jsonl") }

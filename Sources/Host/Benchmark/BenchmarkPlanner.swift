@@ -25,6 +25,7 @@ struct BenchmarkPlanner {
     for (key, value) in [(RunRequest.Key.device, request.device), (.batchSize, request.batchSize.map { "\($0)" })] {
       if let value { for index in drafts.indices { drafts[index].values[key] = value } }
     }
+    for index in drafts.indices { drafts[index].settings.merge(request.settings) { $1 } }
     plan.cases = try BenchmarkPlan.Case.labelled(drafts.map { try resolve($0, preset, plan) }) { index in
       let error = BasinError.usage(
         "a case is the same as another", advice: "Give each case a model, data set or option of its own")

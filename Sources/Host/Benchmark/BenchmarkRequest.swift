@@ -44,11 +44,13 @@ struct BenchmarkRequest {
   var domains: [String]?
   var models: [String]?
   var datasets: [String]?
+  /// Of every case, as `--set`.
+  var settings: [String: String] = [:]
 
   /// Whether nothing is said of what is compared, but for how often and by which methods.
   var keepsCases: Bool {
     file == nil && preset == nil && cases == nil && epochs == nil && epochsScale == nil && domains == nil
       && models == nil
-      && device == nil && batchSize == nil && datasets == nil && allDivision == nil
+      && device == nil && batchSize == nil && datasets == nil && allDivision == nil && settings.isEmpty
   }
 }

@@ -47,6 +47,10 @@ struct BenchCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Each case's own number of epochs times this, but not under 8.", valueName: "factor"))
   var epochsScale: Double?
   @Option(help: "Examples a step in every case (default: each case's own number).") var batchSize: Int?
+  @Option(
+    name: .customLong("set"),
+    help: ArgumentHelp("An option of every case, such as model.checkpoint=DIR, over the case's own.", valueName: "key=value"))
+  var settings: [String] = []
   @Option(help: "Runs at a time (default: as many as there are cores for).") var jobs: Int?
   @Option(help: "Threads of one run (default: 1). Results depend on it to the last bit; they do not on --jobs.")
   var threads: Int?
@@ -181,6 +185,7 @@ struct BenchCommand: ParsableCommand {
     request.epochsScale = epochsScale
     request.device = device
     request.batchSize = batchSize
+    request.settings = try settings.reduce(into: RunRequest()) { try $0.set($1) }.settings
     request.domains = try list(domains, "--domains")
     request.models = try list(models, "--models")
     request.datasets = try list(datasets, "--datasets")

@@ -26,9 +26,11 @@ struct FolderExport {
         "model \(run.configuration.model) is not written as a folder", advice: "Leave --folder out for a safetensors file")
     }
     let companions = try model.companionFiles(in: tokenizer)
+    // What the training examples taught, where no files lie anywhere.
+    let fitted = companions.isEmpty ? try run.dataset.exportedFiles() : []
     let tensors = try run.copyTensors().map { ($0.name, try $0.tensor.to(.cpu)) }
     let files = try model.exportedFiles(
-      Dictionary(uniqueKeysWithValues: tensors), labels: run.dataset.classNames, shardBytes: shardMegabytes * 1_000_000)
+      Dictionary(uniqueKeysWithValues: tensors), labels: run.dataset.classNames, shardBytes: shardMegabytes * 1_000_000) + fitted
     let path = URL(fileURLWithPath: to).standardizedFileURL.path
     let temporary = "\(path).part-\(getpid())"
     do {

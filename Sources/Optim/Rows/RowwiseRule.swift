@@ -11,7 +11,7 @@ public final class RowwiseRule: LaggingRule {
   private let countsSteps: Bool
 
   /// Tables with fewer rows gain nothing.
-  public static let fewestRows = 256
+  public static let fewestRows = 64
 
   /// The rule of all `parameters`, rowwise for those that are tables where the optimizer can.
   ///

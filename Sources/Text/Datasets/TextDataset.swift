@@ -1,8 +1,9 @@
+import Foundation
 import PluginAPI
 
 /// A data set of sentences, or pairs of them, with one label each. A conforming type reads its ``corpus`` in `init`; the rest
 /// is here.
-public protocol TextDataset: MeasuredDataset, UnlabelledDataset
+public protocol TextDataset: MeasuredDataset, UnlabelledDataset, ExportedDataset
 where Input == TokenBatch, UnlabelledOptions == UnlabelledTextOptions {
   /// The name for reports: `trec`.
   var format: String { get }
@@ -40,6 +41,12 @@ extension TextDataset {
   public mutating func fit(training: [Int]) throws { try corpus.fit(training: training) }
 
   public var files: [String] { corpus.splits.files }
+
+  /// The subword tokenizer as `tokenizer.json`; words have no form that others read.
+  public func exportedFiles() throws -> [(name: String, data: Data)] {
+    guard let subwords = corpus.encoder as? SubwordEncoder else { return [] }
+    return [("tokenizer.json", Data(subwords.tokenizer.json()))]
+  }
 
   public func inspection() throws -> DataInspection { try corpus.inspection(format: format) }
 

@@ -58,7 +58,7 @@ public enum CIFARReader {
   private static let side = 32
 
   private static func load(_ layout: Layout, root: DataRoot) throws -> (splits: PictureSplits, files: [String]) {
-    let advice = "Unpack a published version there, or put its archive there"
+    let advice = "Unpack a published version there, put its archive there, or run `basin data fetch`"
     var lookedFor: [String] = []
     for (version, place) in layout.places.enumerated() {
       let isPickled = version == 1
@@ -87,7 +87,7 @@ public enum CIFARReader {
         }
         return (try splits(layout, isPickled: isPickled, source: archive) { members[$0] }, [archive])
       }
-      lookedFor += folders.flatMap { folder in needed.map { folder + "/" + $0 } } + archives
+      lookedFor += folders.map { $0 + "/" } + archives
     }
     throw root.nothingFound(layout.set, lookedFor: lookedFor, advice: advice)
   }

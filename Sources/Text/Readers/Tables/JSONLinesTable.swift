@@ -1,4 +1,3 @@
-import Foundation
 import PluginAPI
 
 /// JSON lines: an object a line, whose keys are the columns. Texts, numbers and booleans are fields; others may be there and
@@ -23,32 +22,25 @@ struct JSONLinesTable: RowTable {
     for line in source.lines() {
       let range = source.trimmed(line)
       if range.isEmpty { continue }
-      let parsed: Any
-      do {
-        parsed = try JSONSerialization.jsonObject(with: Data(source.bytes[range]), options: [.fragmentsAllowed])
-      } catch {
-        throw source.badData("this is no JSON", at: range.lowerBound, advice: "Every line is one JSON object")
-      }
-      guard let object = parsed as? [String: Any] else {
+      guard case .object(let members) = try JSONNode.read(source, in: range).value else {
         throw source.badData("this is no JSON object", at: range.lowerBound, advice: "Every line is one object of columns")
       }
+      let object = Dictionary(members.map { (String(decoding: $0.name, as: UTF8.self), $0.node.value) }) { $1 }
       let columns = keys ?? object.keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
       keys = columns
-      for key in columns { values.append(Self.value(object[key])) }
+      for key in columns { values.append(object[key].map(Self.value) ?? .absent) }
       offsets.append(range.lowerBound)
     }
     names = keys ?? []
   }
 
-  private static func value(_ any: Any?) -> Value {
-    switch any {
-    case let text as String: return .text(text)
-    case let number as NSNumber:
-      // A number may pass for a Bool and the other way round; only the type it was made from tells.
-      if number.objCType.pointee == CChar(bitPattern: UInt8(ascii: "c")) { return .text(number.boolValue ? "true" : "false") }
-      return .text(number.stringValue)
-    case nil, is NSNull: return .absent
-    default: return .other
+  private static func value(_ value: JSONNode.Value) -> Value {
+    switch value {
+    case .string(let bytes): .text(String(decoding: bytes, as: UTF8.self))
+    case .number(let text): .text(text)
+    case .boolean(let flag): .text(flag ? "true" : "false")
+    case .null: .absent
+    case .array, .object: .other
     }
   }
 

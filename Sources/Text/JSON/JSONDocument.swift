@@ -16,12 +16,8 @@ struct JSONDocument {
 
   init(_ data: Data, file: String) throws {
     self.file = file
-    let value: Any
-    do {
-      value = try JSONSerialization.jsonObject(with: data, options: .fragmentsAllowed)
-    } catch {
-      throw Self.syntaxError(error, in: data, file: file)
-    }
+    let text = try SourceText([UInt8](data), file: file, encoding: .utf8)
+    let value = Self.value(try JSONNode.read(text))
     guard let object = value as? [String: Any] else {
       throw BasinError.badData("is not a JSON object", file: file, place: "line 1, column 1", advice: "Fetch the file again")
     }
@@ -31,17 +27,19 @@ struct JSONDocument {
   /// A document of one's own.
   init(_ object: [String: Any], file: String) { (self.object, self.file) = (object, file) }
 
-  /// Foundation tells the byte in words alone, and nothing where the text ends early.
-  private static func syntaxError(_ error: any Error, in data: Data, file: String) -> BasinError {
-    let words = ((error as NSError).userInfo["NSDebugDescription"] as? String ?? "").split { !$0.isNumber }
-    let bytes = Array(data)
-    let offset = min(words.last.flatMap { Int($0) } ?? bytes.count, bytes.count)
-    let before = bytes[..<offset]
-    let line = before.count { $0 == UInt8(ascii: "\n") } + 1
-    let column = offset - (before.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0) + 1
-    return .badData(
-      offset == bytes.count ? "the JSON ends early" : "is not JSON", file: file, place: "line \(line), column \(column)",
-      advice: "Fetch the file again")
+  /// As Foundation has it.
+  private static func value(_ node: JSONNode) -> Any {
+    switch node.value {
+    case .null: NSNull()
+    case .boolean(let flag): flag
+    case .number(let text):
+      if let number = Int(text) { number } else { Double(text) ?? .nan }
+    case .string(let bytes): String(decoding: bytes, as: UTF8.self)
+    case .array(let nodes): nodes.map(value)
+    case .object(let members):
+      // Of equal names the last counts, as for Python.
+      Dictionary(members.map { (String(decoding: $0.name, as: UTF8.self), value($0.node)) }) { $1 }
+    }
   }
 
   // MARK: Values
@@ -58,17 +56,15 @@ struct JSONDocument {
 
   func integer(_ key: String, in range: ClosedRange<Int>) throws -> Int? {
     try value(key, "an integer from \(range.lowerBound) to \(range.upperBound)") { item in
-      guard let number = item as? NSNumber, let value = Int(exactly: number.doubleValue), range.contains(value) else {
-        return nil
-      }
-      return value
+      let value = (item as? Int) ?? (item as? Double).flatMap { Int(exactly: $0) }
+      return value.flatMap { range.contains($0) ? $0 : nil }
     }
   }
 
   func number(_ key: String, in range: ClosedRange<Double>) throws -> Double? {
     try value(key, "a number from \(range.lowerBound) to \(range.upperBound)") { item in
-      guard let value = (item as? NSNumber)?.doubleValue, range.contains(value) else { return nil }
-      return value
+      let value = (item as? Double) ?? (item as? Int).map { Double($0) }
+      return value.flatMap { range.contains($0) ? $0 : nil }
     }
   }
 

@@ -1,120 +1,13 @@
 import PluginAPI
 
-/// A JSON value that knows where in its file it stands, so that an error can say it.
-///
-/// Foundation's reader forgets the order of names, takes the last of two equal ones in silence, and compares strings by
-/// canonical equivalence, under which two tokens of a vocabulary can be one.
-struct JSONNode: Sendable {
-  enum Value: Sendable {
-    case null
-    case boolean(Bool)
-    /// As it is written.
-    case number(String)
-    case string([UInt8])
-    case array([JSONNode])
-    case object([Member])
-  }
-
-  struct Member: Sendable {
-    var name: [UInt8]
-    var node: JSONNode
-  }
-
-  var value: Value
-  /// The byte where the value begins.
-  var offset = 0
-
-  /// Deeper nesting is refused.
-  static let deepest = 64
-
-  /// Reads a whole document.
-  ///
-  /// - Throws: `BasinError` (`.badData`) with line and column where the text is not JSON (RFC 8259), nests deeper than
-  ///   ``deepest``, or is not UTF-8.
-  static func read(_ text: SourceText) throws -> JSONNode {
-    try text.bytes.withUnsafeBufferPointer { bytes in
-      var reader = JSONReader(text: text, bytes: bytes, index: text.start)
-      return try reader.document()
-    }
-  }
-
-  static func text(_ text: String) -> JSONNode { JSONNode(value: .string(Array(text.utf8))) }
-  static func number(_ number: Int) -> JSONNode { JSONNode(value: .number(String(number))) }
-  static func boolean(_ flag: Bool) -> JSONNode { JSONNode(value: .boolean(flag)) }
-  static let null = JSONNode(value: .null)
-  static func array(_ nodes: [JSONNode]) -> JSONNode { JSONNode(value: .array(nodes)) }
-  static func object(_ members: [(String, JSONNode)]) -> JSONNode {
-    JSONNode(value: .object(members.map { Member(name: Array($0.0.utf8), node: $0.1) }))
-  }
-
-  /// The document as text, indented by two spaces, as serde_json writes it.
-  func written() -> [UInt8] {
-    var bytes: [UInt8] = []
-    write(to: &bytes, indent: 0)
-    return bytes
-  }
-
-  private func write(to bytes: inout [UInt8], indent: Int) {
-    func line(_ indent: Int) {
-      bytes.append(0x0A)
-      bytes.append(contentsOf: repeatElement(0x20, count: indent * 2))
-    }
-    switch value {
-    case .null: bytes.append(contentsOf: "null".utf8)
-    case .boolean(let flag): bytes.append(contentsOf: (flag ? "true" : "false").utf8)
-    case .number(let text): bytes.append(contentsOf: text.utf8)
-    case .string(let text): Self.write(text, to: &bytes)
-    case .array(let nodes):
-      bytes.append(UInt8(ascii: "["))
-      for (index, node) in nodes.enumerated() {
-        if index > 0 { bytes.append(UInt8(ascii: ",")) }
-        line(indent + 1)
-        node.write(to: &bytes, indent: indent + 1)
-      }
-      if !nodes.isEmpty { line(indent) }
-      bytes.append(UInt8(ascii: "]"))
-    case .object(let members):
-      bytes.append(UInt8(ascii: "{"))
-      for (index, member) in members.enumerated() {
-        if index > 0 { bytes.append(UInt8(ascii: ",")) }
-        line(indent + 1)
-        Self.write(member.name, to: &bytes)
-        bytes.append(contentsOf: ": ".utf8)
-        member.node.write(to: &bytes, indent: indent + 1)
-      }
-      if !members.isEmpty { line(indent) }
-      bytes.append(UInt8(ascii: "}"))
-    }
-  }
-
-  private static func write(_ text: [UInt8], to bytes: inout [UInt8]) {
-    bytes.append(0x22)
-    for byte in text {
-      switch byte {
-      case 0x22, 0x5C:
-        bytes.append(0x5C)
-        bytes.append(byte)
-      case 0x08: bytes.append(contentsOf: "\\b".utf8)
-      case 0x09: bytes.append(contentsOf: "\\t".utf8)
-      case 0x0A: bytes.append(contentsOf: "\\n".utf8)
-      case 0x0C: bytes.append(contentsOf: "\\f".utf8)
-      case 0x0D: bytes.append(contentsOf: "\\r".utf8)
-      case 0..<0x20:
-        bytes.append(contentsOf: "\\u00".utf8)
-        bytes.append(contentsOf: (byte < 0x10 ? "0" : "1").utf8)
-        bytes.append(contentsOf: String(byte & 15, radix: 16).utf8)
-      default: bytes.append(byte)
-      }
-    }
-    bytes.append(0x22)
-  }
-}
-
 /// The state of reading a document.
-private struct JSONReader {
+struct JSONReader {
   let text: SourceText
   let bytes: UnsafeBufferPointer<UInt8>
   var index: Int
+
+  /// What ends where the bytes do.
+  private var end: String { bytes.count == text.bytes.count ? "the end of the file" : "the end of the line" }
 
   mutating func document() throws -> JSONNode {
     let node = try value(depth: 0)
@@ -124,7 +17,7 @@ private struct JSONReader {
   }
 
   private func fail(_ message: String, at offset: Int? = nil) -> BasinError {
-    text.badData(message, at: offset ?? index, advice: "The file is damaged or no JSON: get it again")
+    text.badData(message, at: offset ?? index, advice: bytes.count == text.bytes.count ? "The file is damaged or no JSON: get it again" : "Every line is one JSON object")
   }
 
   private mutating func skipSpace() {
@@ -132,7 +25,7 @@ private struct JSONReader {
   }
 
   private func found() -> String {
-    guard index < bytes.count else { return "the end of the file" }
+    guard index < bytes.count else { return end }
     return bytes[index] < 0x7F && bytes[index] > 0x20
       ? "\"\(Character(Unicode.Scalar(bytes[index])))\"" : "byte 0x\(String(bytes[index], radix: 16))"
   }
@@ -141,7 +34,7 @@ private struct JSONReader {
     skipSpace()
     let begin = index
     guard depth <= JSONNode.deepest else { throw fail("JSON nested deeper than \(JSONNode.deepest) levels") }
-    guard index < bytes.count else { throw fail("expected a JSON value, found the end of the file") }
+    guard index < bytes.count else { throw fail("expected a JSON value, found \(end)") }
     switch bytes[index] {
     case UInt8(ascii: "{"): return JSONNode(value: .object(try members(depth)), offset: begin)
     case UInt8(ascii: "["): return JSONNode(value: .array(try elements(depth)), offset: begin)
