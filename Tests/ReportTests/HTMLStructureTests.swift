@@ -4,6 +4,8 @@ import Testing
 
 @Suite("The HTML report's structure") struct HTMLStructureTests {
   let html = BenchmarkReport(SampleDocument.make(curvePoints: 20)).html()
+  /// The page itself stays out of the message of a failure.
+  private func holds(_ word: String) -> Bool { html.contains(word) }
 
   @Test("all sections are there, with headings")
   func sections() {
@@ -11,16 +13,18 @@ import Testing
       "summary", "failures", "comparison", "ranks", "speed", "course", "factorial", "costs", "figures", "runs", "reading",
       "repeat",
     ] {
-      #expect(html.contains("id=\"\(id)\""), "\(id)")
+      #expect(holds("id=\"\(id)\""), "\(id)")
     }
-    #expect(html.hasPrefix("<!DOCTYPE html>") && html.components(separatedBy: "<h1>").count == 2)
+    let begins = html.hasPrefix("<!DOCTYPE html>")
+    let headings = html.components(separatedBy: "<h1>").count - 1
+    #expect(begins && headings == 1)
     for word in [
       "href=\"#summary\">To the summary", "prefers-color-scheme:dark", "@media print", "max-width:40rem", "lang=\"en\"",
       "name=\"viewport\"",
     ] {
-      #expect(html.contains(word), "\(word)")
+      #expect(holds(word), "\(word)")
     }
-    #expect(!html.contains("http-equiv=\"refresh\""))
+    #expect(!holds("http-equiv=\"refresh\""))
     #expect(
       BenchmarkReport(SampleDocument.make(curvePoints: 5)).html(refreshSeconds: 5).contains(
         "http-equiv=\"refresh\" content=\"5\""))
@@ -34,9 +38,9 @@ import Testing
       }
     }
     for word in ["url(", "@import", "<link", "<iframe", "fetch(", "XMLHttpRequest", "@font-face"] {
-      #expect(!html.contains(word), "\(word)")
+      #expect(!holds(word), "\(word)")
     }
-    #expect(html.contains("Content-Security-Policy"))
+    #expect(holds("Content-Security-Policy"))
   }
 
   @Test("tags close in order, ids are unique and links lead somewhere")
@@ -66,14 +70,14 @@ import Testing
           plot.components(separatedBy: "</svg>")[0].contains($0)
         })
     }
-    #expect(!html.contains("<img src") || html.contains("alt=\"Loss along"))
+    #expect(!holds("<img src") || holds("alt=\"Loss along"))
     for table in html.components(separatedBy: "<table").dropFirst() { #expect(table.hasPrefix(" aria-label=\"")) }
     #expect(page.labels.isSubset(of: Set(page.ids)))
   }
 
   @Test("the document's own SVG is shown as an image, in which nothing runs")
   func figures() {
-    #expect(html.contains("<img src=\"data:image/svg+xml;base64,") && !html.contains("<svg xmlns"))
+    #expect(holds("<img src=\"data:image/svg+xml;base64,") && !holds("<svg xmlns"))
   }
 }
 
