@@ -65,13 +65,20 @@ let package = Package(
       name: "CCrypto", path: "Sources/Host/CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     // Opens libcurl and libarchive at first use; see its header.
     .target(name: "CFetch", path: "Sources/Host/CFetch"),
+    // Pure functions over numbers, and what a report makes of them: neither knows of runs, tensors or modules.
+    .target(name: "Statistics", path: "Sources/Host/Statistics", exclude: ["README.md"], swiftSettings: swift6),
+    .target(name: "Plotting", path: "Sources/Host/Plotting", swiftSettings: swift6),
+    .target(
+      name: "Report", dependencies: ["Statistics", "Plotting"], path: "Sources/Host/BenchmarkReport", exclude: ["README.md"],
+      swiftSettings: swift6),
     .target(
       name: "Host",
       dependencies: [
-        api, "Optim", "CCrypto", "CFetch", "CPNG", "Yams",
+        api, "Optim", "CCrypto", "CFetch", "CPNG", "Yams", "Statistics", "Plotting", "Report",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
-      path: "Sources/Host", exclude: ["Main", "CCrypto", "CFetch", "README.md"], swiftSettings: swift6),
+      path: "Sources/Host",
+      exclude: ["Main", "CCrypto", "CFetch", "Statistics", "Plotting", "BenchmarkReport", "README.md"], swiftSettings: swift6),
     .testTarget(name: "PluginAPITests", dependencies: [api], path: "Tests/PluginAPITests", swiftSettings: swift6),
     .testTarget(name: "OptimTests", dependencies: [api, "Optim"], path: "Tests/OptimTests", swiftSettings: swift6),
     .testTarget(
@@ -83,7 +90,12 @@ let package = Package(
     .testTarget(name: "TextTests", dependencies: [api, "Text"], path: "Tests/TextTests", swiftSettings: swift6),
     .target(name: "TestServer", path: "Tests/TestServer", swiftSettings: swift6),
     .testTarget(
-      name: "HostTests", dependencies: [api, "Host", "CPNG", "TestServer"], path: "Tests/HostTests", swiftSettings: swift6),
+      name: "HostTests", dependencies: [api, "Host", "CPNG", "Plotting", "TestServer"], path: "Tests/HostTests", swiftSettings: swift6),
+    .testTarget(
+      name: "StatisticsTests", dependencies: ["Statistics"], path: "Tests/StatisticsTests", swiftSettings: swift6),
+    .testTarget(
+      name: "ReportTests", dependencies: ["Report", "Statistics"], path: "Tests/ReportTests", exclude: ["Golden"],
+      swiftSettings: swift6),
     .testTarget(name: "EndToEndTests", dependencies: ["TestServer"], path: "Tests/EndToEndTests", swiftSettings: swift6),
     .executableTarget(
       name: "graph-reading", dependencies: [api, "Graph"], path: "Benchmarks/GraphReading", swiftSettings: swift6),
