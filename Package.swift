@@ -17,6 +17,8 @@ let package = Package(
     .package(path: "Sources/PluginAPI"),
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    .package(url: "https://github.com/swhitty/FlyingFox", from: "0.27.0"),
   ],
   targets: [
     .target(name: "OptimKernels", path: "Sources/Optim/Kernels"),
@@ -65,13 +67,17 @@ let package = Package(
       name: "CCrypto", path: "Sources/Host/CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     // Opens libcurl and libarchive at first use; see its header.
     .target(name: "CFetch", path: "Sources/Host/CFetch"),
+    .target(name: "CodeStamp", path: "Sources/Host/CodeStamp"),
+    .target(
+      name: "ResultStore", dependencies: [.product(name: "GRDB", package: "GRDB.swift")], path: "Sources/Host/Store",
+      exclude: ["README.md"], swiftSettings: swift6),
     .target(
       name: "Host",
       dependencies: [
-        api, "Optim", "CCrypto", "CFetch", "CPNG", "Yams",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        api, "Optim", "CCrypto", "CFetch", "CodeStamp", "ResultStore", "CPNG", "Yams",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"), .product(name: "FlyingFox", package: "FlyingFox"),
       ],
-      path: "Sources/Host", exclude: ["Main", "CCrypto", "CFetch", "README.md"], swiftSettings: swift6),
+      path: "Sources/Host", exclude: ["Main", "CCrypto", "CFetch", "CodeStamp", "Store", "README.md"], swiftSettings: swift6),
     .testTarget(name: "PluginAPITests", dependencies: [api], path: "Tests/PluginAPITests", swiftSettings: swift6),
     .testTarget(name: "OptimTests", dependencies: [api, "Optim"], path: "Tests/OptimTests", swiftSettings: swift6),
     .testTarget(
@@ -84,6 +90,7 @@ let package = Package(
     .target(name: "TestServer", path: "Tests/TestServer", swiftSettings: swift6),
     .testTarget(
       name: "HostTests", dependencies: [api, "Host", "CPNG", "TestServer"], path: "Tests/HostTests", swiftSettings: swift6),
+    .testTarget(name: "StoreTests", dependencies: ["ResultStore"], path: "Tests/StoreTests", swiftSettings: swift6),
     .testTarget(name: "EndToEndTests", dependencies: ["TestServer"], path: "Tests/EndToEndTests", swiftSettings: swift6),
     .executableTarget(
       name: "graph-reading", dependencies: [api, "Graph"], path: "Benchmarks/GraphReading", swiftSettings: swift6),
