@@ -69,7 +69,7 @@ import Testing
     let outcome = try space.run(["bench", "--resume", "--out", "a"], expecting: 0)
     #expect(!outcome.errors.contains("of them done"), "\(outcome)")
     let changed = try StoredRuns(space, "a")
-    #expect(changed.runs.count == 2 && Set(changed.runs.map { $0["cell"] }).count == 1 && Set(changed.runs.map { $0["dataSHA256"] }).count == 2)
+    #expect(changed.runs.count == 2 && Set(changed.runs.map { $0["cell"]?.text }).count == 1 && Set(changed.runs.map { $0["dataSHA256"]?.text }).count == 2)
   }
 
   @Test("runs are listed and chosen")

@@ -10,11 +10,13 @@ struct BenchMergeCommand: ParsableCommand {
     discussion: """
       OUT is made, or gets what it lacks. Runs of the same configuration, data, code and seed are one run: the first is kept, and where
       another came out differently that is told. The folders named after OUT are not changed; weights and logs stay in them.
+      --json prints one JSON document.
       """)
 
   @Argument(help: "The folder that gets them all.") var out: String
   @Argument(help: "Folders of benchmarks, or files of results.") var sources: [String]
-  @Flag(help: "One JSON document on standard output.") var json = false
+  // Its --json is the whole command's: a flag of both would be read as the parent's.
+  @ParentCommand private var bench: BenchCommand
 
   func run() throws {
     guard !sources.isEmpty else { throw BasinError.usage("there is nothing to merge", advice: "Name the folders after OUT") }
@@ -44,7 +46,7 @@ struct BenchMergeCommand: ParsableCommand {
   }
 
   private func tell(_ report: MergeReport, _ count: Int, _ file: String) throws {
-    guard !json else {
+    guard !bench.json else {
       return try Terminal.print([
         "file": .string(file), "runs": .int(count), "added": .int(report.added), "same": .int(report.same),
         "replaced": .int(report.replaced), "passedOver": .int(report.passedOver),

@@ -9,6 +9,7 @@ struct BenchRunsCommand: ParsableCommand {
     commandName: "runs", abstract: "Lists the runs a benchmark has stored.",
     discussion: """
       Example: basin bench runs results --where method=swa,pswa --where 'test>=0.8' --sort test
+      --json prints one JSON document, with summaries and attempts.
       Columns: \(RunFilter.Column.allCases.map(\.rawValue).joined(separator: ", ")).
       """)
 
@@ -19,7 +20,8 @@ struct BenchRunsCommand: ParsableCommand {
   var conditions: [String] = []
   @Option(help: ArgumentHelp("Columns to sort by, separated by commas.", valueName: "columns")) var sort: String?
   @Option(help: "At most so many.") var limit: Int?
-  @Flag(help: "One JSON document on standard output, with summaries and attempts.") var json = false
+  // Its --json is the whole command's: a flag of both would be read as the parent's.
+  @ParentCommand private var bench: BenchCommand
 
   func run() throws {
     var filter = RunFilter.all
@@ -29,7 +31,7 @@ struct BenchRunsCommand: ParsableCommand {
     do {
       let store = try ResultStore.read(BenchMergeCommand.file(benchmark))
       let runs = try store.runs(filter)
-      guard !json else { return try print(runs, store) }
+      guard !bench.json else { return try print(runs, store) }
       let rows = runs.map { run in
         [
           run.domain, run.model, run.dataset, run.method, "\(run.seed)", run.status.rawValue,
