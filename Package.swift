@@ -71,13 +71,21 @@ let package = Package(
     .target(
       name: "ResultStore", dependencies: [.product(name: "GRDB", package: "GRDB.swift")], path: "Sources/Host/Store",
       exclude: ["README.md"], swiftSettings: swift6),
+    // Pure functions over numbers, and what a report makes of them: neither knows of runs, tensors or modules.
+    .target(name: "Statistics", path: "Sources/Host/Statistics", exclude: ["README.md"], swiftSettings: swift6),
+    .target(name: "Plotting", path: "Sources/Host/Plotting", swiftSettings: swift6),
+    .target(
+      name: "Report", dependencies: ["Statistics", "Plotting"], path: "Sources/Host/BenchmarkReport", exclude: ["README.md"],
+      swiftSettings: swift6),
     .target(
       name: "Host",
       dependencies: [
-        api, "Optim", "CCrypto", "CFetch", "CodeStamp", "ResultStore", "CPNG", "Yams",
+        api, "Optim", "CCrypto", "CFetch", "CodeStamp", "ResultStore", "CPNG", "Yams", "Statistics", "Plotting", "Report",
         .product(name: "ArgumentParser", package: "swift-argument-parser"), .product(name: "FlyingFox", package: "FlyingFox"),
       ],
-      path: "Sources/Host", exclude: ["Main", "CCrypto", "CFetch", "CodeStamp", "Store", "README.md"], swiftSettings: swift6),
+      path: "Sources/Host",
+      exclude: ["Main", "CCrypto", "CFetch", "CodeStamp", "Store", "Statistics", "Plotting", "BenchmarkReport", "README.md"],
+      swiftSettings: swift6),
     .testTarget(name: "PluginAPITests", dependencies: [api], path: "Tests/PluginAPITests", swiftSettings: swift6),
     .testTarget(name: "OptimTests", dependencies: [api, "Optim"], path: "Tests/OptimTests", swiftSettings: swift6),
     .testTarget(
@@ -89,8 +97,13 @@ let package = Package(
     .testTarget(name: "TextTests", dependencies: [api, "Text"], path: "Tests/TextTests", swiftSettings: swift6),
     .target(name: "TestServer", path: "Tests/TestServer", swiftSettings: swift6),
     .testTarget(
-      name: "HostTests", dependencies: [api, "Host", "CPNG", "TestServer"], path: "Tests/HostTests", swiftSettings: swift6),
+      name: "HostTests", dependencies: [api, "Host", "CPNG", "Plotting", "TestServer"], path: "Tests/HostTests", swiftSettings: swift6),
     .testTarget(name: "StoreTests", dependencies: ["ResultStore"], path: "Tests/StoreTests", swiftSettings: swift6),
+    .testTarget(
+      name: "StatisticsTests", dependencies: ["Statistics"], path: "Tests/StatisticsTests", swiftSettings: swift6),
+    .testTarget(
+      name: "ReportTests", dependencies: ["Report", "Statistics"], path: "Tests/ReportTests", exclude: ["Golden"],
+      swiftSettings: swift6),
     .testTarget(name: "EndToEndTests", dependencies: ["TestServer"], path: "Tests/EndToEndTests", swiftSettings: swift6),
     .executableTarget(
       name: "graph-reading", dependencies: [api, "Graph"], path: "Benchmarks/GraphReading", swiftSettings: swift6),

@@ -1,6 +1,7 @@
 import CPNG
 import Foundation
 import Host
+import Plotting
 import Testing
 
 @Suite("drawing") struct DrawingTests {

@@ -7,6 +7,7 @@ from pathlib import Path
 FAMILIES = (
     "formula", "gcn", "graph_models", "vgg", "preresnet", "transformer", "optimizers", "optimizers_more", "schedule_free", "pswa", "schedules",
     "averages", "landscape", "vision", "published_weights", "augmentations", "text_models", "text_baselines", "text_metrics", "text_reading", "tokenizers",
+    "statistics",
 )
 
 if __name__ == "__main__":

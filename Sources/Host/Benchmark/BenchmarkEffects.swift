@@ -1,5 +1,6 @@
 import Foundation
 import PluginAPI
+import Statistics
 
 /// The 2x2 effects of every case of a benchmark, as text and JSON.
 struct BenchmarkEffects {
@@ -15,7 +16,7 @@ struct BenchmarkEffects {
       values[row.benchmark, default: [:]][cell] = row.accuracies
     }
     guard values.values.contains(where: { $0.count == FactorialEffects.Cell.allCases.count }) else { return nil }
-    let found = order.compactMap { item in values[item].flatMap { FactorialEffects($0) }.map { (item, $0) } }
+    let found = order.compactMap { item in values[item].flatMap { try? FactorialEffects($0) }.map { (item, $0) } }
     cases = zip(found, FactorialEffects.corrected(found.map(\.1))).map { ($0.0, $1) }
   }
 

@@ -1,4 +1,5 @@
 import PluginAPI
+import Statistics
 
 /// A named benchmark: `--preset`. Flags override it.
 struct BenchmarkPreset {

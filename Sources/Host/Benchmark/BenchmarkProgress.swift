@@ -1,5 +1,6 @@
 import Foundation
 import PluginAPI
+import Statistics
 import Synchronization
 
 /// What a person sees while a benchmark runs: on a terminal one line that keeps up to date, elsewhere a line for each run

@@ -1,5 +1,6 @@
 import Foundation
 import PluginAPI
+import Statistics
 
 /// The outcome of a benchmark as a table and as `results.json`.
 struct BenchmarkResults {
@@ -71,7 +72,8 @@ struct BenchmarkResults {
     let differences = row.accuracies.sorted { $0.key < $1.key }.compactMap { seed, value in
       base.accuracies[seed].map { value - $0 }
     }
-    return differences.isEmpty ? nil : PairedComparison(differences)
+    // Summaries hold finite numbers only.
+    return differences.isEmpty ? nil : (try? PairedDifferences(differences)).map { PairedComparison($0) }
   }
 
   // MARK: For people

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import PluginAPI
+import Report
 
 /// `basin bench`: methods compared over domains and seeds.
 struct BenchCommand: ParsableCommand {
@@ -92,12 +93,13 @@ struct BenchCommand: ParsableCommand {
     let report = results.report()
     try AtomicFile.write(document.data(), to: folder + "/results.json")
     try AtomicFile.write(Data((report + "\n").utf8), to: folder + "/report.txt")
+    let written = try ReportCommand.write(BenchmarkReport(ReportSource(folder).document()), to: folder)
     if json {
       try Terminal.print(document)
     } else {
       print(report)
       print("\n\(ProgressBar.time(results.seconds)) for \(results.runs.count) runs")
-      print("report: \(folder)/report.txt, \(folder)/results.json")
+      print("report: " + (written + ["report.txt", "results.json"].map { "\(folder)/\($0)" }).joined(separator: ", "))
     }
     let failures = results.failures
     guard let first = failures.first else { return }

@@ -1,5 +1,6 @@
 import Foundation
 import PluginAPI
+import Statistics
 
 /// Runs the rungs of a sweep as benchmarks whose methods are the trials, and chooses by validation.
 ///

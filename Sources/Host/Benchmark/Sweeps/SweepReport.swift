@@ -1,5 +1,6 @@
 import Foundation
 import PluginAPI
+import Statistics
 
 /// The outcome of a sweep as a table and as `sweep.json`.
 struct SweepReport {

@@ -1,4 +1,5 @@
 import Foundation
+import Plotting
 
 /// Filled contours of a grid with axes, named points and a bar that tells the colours.
 struct ContourPanel {

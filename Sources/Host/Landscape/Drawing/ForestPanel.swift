@@ -1,3 +1,5 @@
+import Plotting
+
 /// Estimates with their errors below each other, a row each: samples pale, the mean as a dot, one standard error to
 /// both sides as a bar.
 struct ForestPanel {

@@ -1,3 +1,5 @@
+import Plotting
+
 /// Curves in a frame with axes.
 struct LinePanel {
   struct Series {

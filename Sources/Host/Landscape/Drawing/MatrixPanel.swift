@@ -1,4 +1,5 @@
 import Foundation
+import Plotting
 
 /// A square of coloured cells with their numbers in them, such as the distances of several weights from each other.
 struct MatrixPanel {

@@ -1,4 +1,5 @@
 import Foundation
+import Plotting
 
 /// The picture of `sharpness.json`: eigenvalues and their density, the rise of the loss over the radius of SAM and
 /// ASAM, the trace with its error, distances of weights; all runs in each panel.

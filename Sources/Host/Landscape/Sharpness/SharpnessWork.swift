@@ -1,4 +1,5 @@
 import Foundation
+import Plotting
 import PluginAPI
 
 /// The measurement of one model's weights.

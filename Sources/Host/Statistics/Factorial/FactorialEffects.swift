@@ -1,5 +1,3 @@
-import PluginAPI
-
 /// The paper's question, averaging or learning rate, as a 2x2 experiment over paired seeds.
 ///
 ///                      rate decays    rate stays high
@@ -25,16 +23,15 @@ public struct FactorialEffects: Sendable {
     public let differences: [Double]
     public let comparison: PairedComparison
     /// Of the exact sign-flip test, without correction.
-    public let pValue: Double
+    public var pValue: Double { comparison.signFlip.pValue }
     /// Corrected by Holm's method for a family of effects; as `pValue` until ``corrected(_:)``.
     public fileprivate(set) var holmValue: Double
 
-    init(_ name: String, _ differences: [Double]) {
+    init(_ name: String, _ differences: [Double]) throws(StatisticsError) {
       self.name = name
       self.differences = differences
-      comparison = PairedComparison(differences)
-      pValue = SignFlipTest.pValue(differences)
-      holmValue = pValue
+      comparison = PairedComparison(try PairedDifferences(differences))
+      holmValue = comparison.signFlip.pValue
     }
   }
 
@@ -49,20 +46,24 @@ public struct FactorialEffects: Sendable {
 
   /// - Parameter values: by cell and seed, such as test accuracies.
   /// - Returns: nil where no seed has all four cells.
-  public init?(_ values: [Cell: [Int: Double]]) {
+  /// - Throws: `StatisticsError.notFinite`.
+  public init?(_ values: [Cell: [Int: Double]]) throws(StatisticsError) {
     let sets = Cell.allCases.map { Set((values[$0] ?? [:]).keys) }
     let all = sets.reduce(Set<Int>()) { $0.union($1) }
     let seeds = sets.reduce(all) { $0.intersection($1) }.sorted()
     guard !seeds.isEmpty else { return nil }
     func column(_ cell: Cell) -> [Double] { seeds.compactMap { values[cell]?[$0] } }
-    let b = column(.backbone), c = column(.backboneHigh), w = column(.averaged), s = column(.averagedHigh)
+    let b = column(.backbone)
+    let c = column(.backboneHigh)
+    let w = column(.averaged)
+    let s = column(.averagedHigh)
     self.seeds = seeds
     leftOut = all.subtracting(seeds).sorted()
     means = Dictionary(uniqueKeysWithValues: Cell.allCases.map { ($0, SampleStatistics(column($0)).mean) })
     effects = [
-      Effect("averaging", seeds.indices.map { ((w[$0] - b[$0]) + (s[$0] - c[$0])) / 2 }),
-      Effect("learning rate", seeds.indices.map { ((c[$0] - b[$0]) + (s[$0] - w[$0])) / 2 }),
-      Effect("interaction", seeds.indices.map { (s[$0] - c[$0]) - (w[$0] - b[$0]) }),
+      try Effect("averaging", seeds.indices.map { ((w[$0] - b[$0]) + (s[$0] - c[$0])) / 2 }),
+      try Effect("learning rate", seeds.indices.map { ((c[$0] - b[$0]) + (s[$0] - w[$0])) / 2 }),
+      try Effect("interaction", seeds.indices.map { (s[$0] - c[$0]) - (w[$0] - b[$0]) }),
     ]
   }
 
