@@ -15,8 +15,10 @@ let package = Package(
   ],
   dependencies: [
     .package(path: "Sources/PluginAPI"),
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    .package(url: "https://github.com/swhitty/FlyingFox", from: "0.27.0"),
   ],
   targets: [
     .target(name: "OptimKernels", path: "Sources/Optim/Kernels"),
@@ -65,6 +67,10 @@ let package = Package(
       name: "CCrypto", path: "Sources/Host/CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     // Opens libcurl and libarchive at first use; see its header.
     .target(name: "CFetch", path: "Sources/Host/CFetch"),
+    .target(name: "CodeStamp", path: "Sources/Host/CodeStamp"),
+    .target(
+      name: "ResultStore", dependencies: [.product(name: "GRDB", package: "GRDB.swift")], path: "Sources/Host/Store",
+      exclude: ["README.md"], swiftSettings: swift6),
     // Pure functions over numbers, and what a report makes of them: neither knows of runs, tensors or modules.
     .target(name: "Statistics", path: "Sources/Host/Statistics", exclude: ["README.md"], swiftSettings: swift6),
     .target(name: "Plotting", path: "Sources/Host/Plotting", swiftSettings: swift6),
@@ -74,11 +80,12 @@ let package = Package(
     .target(
       name: "Host",
       dependencies: [
-        api, "Optim", "CCrypto", "CFetch", "CPNG", "Yams", "Statistics", "Plotting", "Report",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        api, "Optim", "CCrypto", "CFetch", "CodeStamp", "ResultStore", "CPNG", "Yams", "Statistics", "Plotting", "Report",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"), .product(name: "FlyingFox", package: "FlyingFox"),
       ],
       path: "Sources/Host",
-      exclude: ["Main", "CCrypto", "CFetch", "Statistics", "Plotting", "BenchmarkReport", "README.md"], swiftSettings: swift6),
+      exclude: ["Main", "CCrypto", "CFetch", "CodeStamp", "Store", "Statistics", "Plotting", "BenchmarkReport", "README.md"],
+      swiftSettings: swift6),
     .testTarget(name: "PluginAPITests", dependencies: [api], path: "Tests/PluginAPITests", swiftSettings: swift6),
     .testTarget(name: "OptimTests", dependencies: [api, "Optim"], path: "Tests/OptimTests", swiftSettings: swift6),
     .testTarget(
@@ -91,6 +98,7 @@ let package = Package(
     .target(name: "TestServer", path: "Tests/TestServer", swiftSettings: swift6),
     .testTarget(
       name: "HostTests", dependencies: [api, "Host", "CPNG", "Plotting", "TestServer"], path: "Tests/HostTests", swiftSettings: swift6),
+    .testTarget(name: "StoreTests", dependencies: ["ResultStore"], path: "Tests/StoreTests", swiftSettings: swift6),
     .testTarget(
       name: "StatisticsTests", dependencies: ["Statistics"], path: "Tests/StatisticsTests", swiftSettings: swift6),
     .testTarget(

@@ -67,6 +67,7 @@ write_stamp_and_start() {
     touch -- "$basin_stamp.new"
     stamp_write
   done
+  code_stamp_write
 }
 
 list_sources() {

@@ -10,6 +10,7 @@ basin_packages=(
   "libarchive-dev libarchive"
   "libssl-dev libcrypto"
   "libcurl4-openssl-dev libcurl"
+  "libsqlite3-dev sqlite3"
 )
 
 # Sets `missing_packages` to the Debian names of what is not there.

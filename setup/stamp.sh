@@ -55,3 +55,38 @@ stamp_write() {
   printf '%s\n' "$content" >"$basin_stamp_header.new"
   mv -f -- "$basin_stamp_header.new" "$basin_stamp_header"
 }
+
+basin_code_header="$root/Sources/Host/CodeStamp/include/Code.generated.h"
+
+# hash_all FOLDER [PATH...]: as hash_sources, of everything but prose: a module's resources decide results too.
+hash_all() {
+  local folder="$1"
+  shift
+  if (($# == 0)); then set -- .; fi
+  (
+    cd -- "$folder" || exit
+    find "$@" \( -name .build -o -name '*.generated.h' -o -name '*.md' -o -name Package.resolved \) -prune -o -type f -print0 |
+      LC_ALL=C sort -z | xargs -0 sha256sum --
+  ) | sha256sum | cut -c 1-16
+}
+
+# Writes, if that changes it, which code decides results: benchmarks know their runs by it. Needs api_hash.
+code_stamp_write() {
+  local hashes entry name content
+  hashes="core=$({
+    printf '%s\n' "$api_hash" "$compiler_hash"
+    hash_all "$root/Sources" Optim Pickle Host/Training
+  } | sha256sum | cut -c 1-16)"
+  # What has an entry is a module of its own.
+  for entry in "$root"/Sources/*/Entry; do
+    name="${entry%/Entry}"
+    name="${name##*/}"
+    hashes+=";${name,,}=$(hash_all "$root/Sources" "$name" SystemLibraries)"
+  done
+  content="// Written by the set-up. Do not edit, do not commit.
+#define BASIN_CODE_HASHES \"$hashes\""
+  if [[ -f $basin_code_header && "$(<"$basin_code_header")" == "$content" ]]; then return; fi
+  if [[ ! -f $basin_code_header ]]; then touch -c -- "${basin_code_header%/include/*}"/*.c; fi
+  printf '%s\n' "$content" >"$basin_code_header.new"
+  mv -f -- "$basin_code_header.new" "$basin_code_header"
+}

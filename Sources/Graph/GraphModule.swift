@@ -8,7 +8,7 @@ public struct GraphModule: DomainModule {
       "gine", "gcnii", "appnp", "sgc", "mlp", "sagpool-g", "sagpool-h", "mincutpool"],
       "datasets": ["cora", "citeseer", "pubmed", "communities", "mutag",
       "ptc-mr", "proteins", "enzymes", "dd", "nci1", "nci109", "mutagenicity", "letter-low", "letter-med", "letter-high",
-      "imdb-binary", "imdb-multi", "collab", "reddit-binary"], "formats": ["graphml", "gexf", "gxl", "tu", "ogb"]} END-BASIN-MODULE-MANIFEST
+      "imdb-binary", "imdb-multi", "collab", "reddit-binary"], "formats": ["graphml", "gexf", "gxl", "tu", "ogb"], "experiments": ["standard", "paper-graph"]} END-BASIN-MODULE-MANIFEST
     """#
 
   public init() {}
@@ -36,6 +36,8 @@ public struct GraphModule: DomainModule {
     registry.add(format: "ogb", OGBDataset.self, "nodes or graphs of a folder of the Open Graph Benchmark")
     registry.add(converter: GraphConverter.self)
     registry.add(benchmark: BenchmarkCase(model: "gcn", dataset: "communities", epochs: 200, seeds: 10))
+    registry.add(GraphExperiments.standard)
+    registry.add(GraphExperiments.paper)
   }
 
   private func registerModels(in registry: inout Registry) {

@@ -3,7 +3,7 @@ import PluginAPI
 /// The domain `text`: a transformer encoder classifier and data sets of labelled sentences.
 public struct TextModule: DomainModule {
   public static let manifest: StaticString = #"""
-    BASIN-MODULE-MANIFEST {"name":"text","version":"0.1.0","summary":"Text: classification and language models, fine-tuned or from scratch","domain":"text","models":["transformer","textcnn","bilstm","roberta","bert","distilbert","albert","gpt2"],"datasets":["grammar","trec","mr","cola","sst2","mrpc","stsb","qqp","mnli","qnli","rte","wnli","ag-news","ag-news-subset","ptb","wikitext-2"],"methods":["glue-backbone","glue-swa","glue-pswa"],"formats":["corpus","jsonl","csv","tsv"],"experiments":["paper-glue"],"requires":[]} END-BASIN-MODULE-MANIFEST
+    BASIN-MODULE-MANIFEST {"name":"text","version":"0.1.0","summary":"Text: classification and language models, fine-tuned or from scratch","domain":"text","models":["transformer","textcnn","bilstm","roberta","bert","distilbert","albert","gpt2"],"datasets":["grammar","trec","mr","cola","sst2","mrpc","stsb","qqp","mnli","qnli","rte","wnli","ag-news","ag-news-subset","ptb","wikitext-2"],"methods":["glue-backbone","glue-swa","glue-pswa"],"formats":["corpus","jsonl","csv","tsv"],"experiments":["paper-glue","standard"],"requires":[]} END-BASIN-MODULE-MANIFEST
     """#
 
   /// What the transformer trains with from scratch; found on TREC and `grammar`, see README.md.
@@ -56,5 +56,6 @@ public struct TextModule: DomainModule {
         settings: ["model.size": "48", "dataset.trainCount": "3000"]))
     for method in PaperExperiment.methods { registry.add(method) }
     registry.add(PaperExperiment.experiment)
+    registry.add(StandardBenchmark.experiment)
   }
 }

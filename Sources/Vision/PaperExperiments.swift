@@ -14,7 +14,7 @@ enum PaperExperiments {
     let dataset = "cifar\(classes)"
     return Experiment(
       "paper-\(dataset)",
-      "the paper's table of CIFAR-\(classes): VGG16, PreResNet-164 and WRN-28-10 over 160 epochs, three seeds",
+      "the paper's table of CIFAR-\(classes): VGG16, PreResNet-164 and WRN-28-10 over 160 epochs, three seeds; a graphics card's work, half a year of two cores",
       methods: methods,
       cases: [("vgg16", 0.05), ("preresnet164", 0.1), ("wrn28-10", 0.1)].map { model, rate in
         BenchmarkCase(

@@ -10,7 +10,7 @@ public struct VisionModule: DomainModule {
     "resnet18", "resnet34", "resnet50", "resnet101", "resnet152", "wrn28-10", "wrn16-4",
     "densenet121", "densenet161", "densenet169", "densenet-bc", "mobilenetv2", "convnext-tiny", "vit-tiny", "vit-small"],
     "datasets": ["shapes", "cifar10", "cifar100", "mnist", "fashion-mnist", "emnist", "stl10", "cifar10-jpg-subset"],
-    "formats": ["images", "shards"], "experiments": ["paper-cifar10", "paper-cifar100"]} END-BASIN-MODULE-MANIFEST
+    "formats": ["images", "shards"], "experiments": ["paper-cifar10", "paper-cifar100", "standard"]} END-BASIN-MODULE-MANIFEST
     """#
 
   public init() {}
@@ -48,5 +48,6 @@ public struct VisionModule: DomainModule {
         settings: ["model.width": "8", "dataset.size": "24", "dataset.train": "2000"]))
     registry.add(PaperExperiments.cifar(10))
     registry.add(PaperExperiments.cifar(100))
+    registry.add(StandardBenchmark.experiment)
   }
 }

@@ -129,7 +129,7 @@ import Testing
   @Test(
     "flags that make no sense are refused",
     arguments: [
-      (["--preset", "papers"], 64, ["'paper'"]), (["--preset", "paper", "--config", "x.yaml"], 64, ["--config"]),
+      (["--preset", "papers"], 64, ["'paper'"]), (["--cases", "standart"], 64, ["'standard'"]), (["--stop-after", "soon"], 64, ["--stop-after"]), (["--preset", "paper", "--config", "x.yaml"], 64, ["--config"]),
       (["--config", "x.yaml"], 66, ["x.yaml"]), (["--epochs-scale", "0"], 64, ["--epochs-scale"]),
       (["--epochs-scale", "nan"], 64, ["--epochs-scale"]),
       (["--epochs", "3", "--epochs-scale", "2"], 64, ["--epochs"]), (["--seeds", "0"], 64, ["--seeds"]),
@@ -149,12 +149,16 @@ import Testing
   @Test("the quick preset shortens runs, but keeps an epoch in each cycle")
   func quick() throws {
     let space = try Workspace()
-    let quick = try space.json(["bench", "--preset", "quick", "--domains", "graph", "--out", "quick"])
-    #expect(methods(quick) == ["backbone", "swa", "pswa"] && quick["plan"]?["preset"]?.text == "quick")
-    #expect(quick["plan"]?["cases"]?.items.map { $0["epochs"]?.integer } == [50])
-    #expect(quick["runs"]?.items.count == 3)
+    let quick = try space.run(["bench", "--preset", "quick", "--domains", "graph", "--seeds", "2", "--out", "quick", "--json"], expecting: 0)
+    let document = try #require(Document(quick.output))
+    #expect(methods(document) == ["backbone", "backbone-chc", "wa", "swa", "ema", "lawa", "pswa"])
+    #expect(document["plan"]?["preset"]?.text == "quick" && quick.errors.contains("14 in 6 trajectories"), "\(quick)")
+    #expect(document["plan"]?["cases"]?.items.map { $0["epochs"]?.integer } == [100])
     let report = try String(decoding: space.data("quick/report.txt"), as: UTF8.self)
-    #expect(report.contains("One seed") && !report.contains("2x2"))
+    #expect(report.contains("2x2") && !report.contains("One seed"))
+    let plain = try space.json(["bench", "--preset", "default", "--domains", "graph", "--seeds", "1", "--epochs", "8", "--out", "plain"])
+    #expect(methods(plain) == ["backbone", "swa", "pswa"])
+    #expect(try String(decoding: space.data("plain/report.txt"), as: UTF8.self).contains("One seed"))
 
     let scaled = try space.json([
       "bench", "--models", "gcn", "--datasets", "communities", "--epochs-scale", "0.01", "--seeds", "1", "--methods",

@@ -1,7 +1,7 @@
 import Foundation
 
 /// A JSON document to look into: `document["test"]?["accuracy"]?.number`.
-enum Document: Equatable, Decodable {
+enum Document: Hashable, Decodable {
   case null
   case flag(Bool)
   case number(Double)

@@ -16,7 +16,8 @@ import Yams
 ///         lr: 0.05
 ///         set: {model.width: 8}
 struct BenchmarkFile {
-  private static let keys = ["cases", "methods", "seeds", "splits", "folds", "jobs", "threads"]
+  private static let keys = ["cases", "methods", "seeds", "splits", "folds", "jobs", "threads"] + limitKeys
+  private static let limitKeys = ["timeLimit", "memoryLimit", "stuckAfter"]
   private static let caseKeys: [String: RunRequest.Key] = [
     "domain": .domain, "model": .model, "dataset": .dataset, "epochs": .epochs, "batchSize": .batchSize,
     "lr": .learningRate,
@@ -58,6 +59,15 @@ struct BenchmarkFile {
       case "splits", "folds": request.division = try division(keyNode, value, request.division)
       case "jobs": request.jobs = try whole(value, "jobs")
       case "threads": request.threads = try whole(value, "threads")
+      case let key where Self.limitKeys.contains(key):
+        let text = try text(value, key)
+        do {
+          switch key {
+          case "timeLimit": request.limits.time = try RunLimits.time(text, flag: key)
+          case "memoryLimit": request.limits.memory = try RunLimits.memory(text, flag: key)
+          default: request.limits.silence = try RunLimits.time(text, flag: key)
+          }
+        } catch let error as BasinError { throw bad(value, error.message, error.advice ?? "") }
       case let name: throw unknown(name, keyNode, among: Self.keys)
       }
     }

@@ -16,7 +16,7 @@ struct BenchmarkPlan: Codable, Sendable {
     /// What stands instead of every method's own, and what else of a run is not by default: values of `configurationKeys`.
     var parts: [String: String]?
     static let configurationKeys: [RunRequest.Key] = [
-      .optimizer, .schedule, .averaging, .observe, .bnUpdate, .precision, .device, .validationFraction,
+      .optimizer, .schedule, .averaging, .observe, .bnUpdate, .precision, .device, .validationFraction, .stopAfter,
     ]
     /// What else the number of a seed decides; nil: nothing, all runs have the same division of the data.
     var division: Division?
@@ -37,6 +37,17 @@ struct BenchmarkPlan: Codable, Sendable {
     case splits
     /// Fold seed mod N + 1 of N; after N seeds come the folds of the next split seed.
     case folds(Int)
+
+    /// Of a module's case: `splits: true` or `folds: 10` in its configuration; nil for another key.
+    init?(_ key: String, _ value: String, of module: String) throws {
+      switch (key, Int(value)) {
+      case ("splits", _) where value == "true": self = .splits
+      case ("folds", let count?) where count >= 2: self = .folds(count)
+      case ("splits", _), ("folds", _):
+        throw BasinError.internalError("a case of module \(module) has \(key) '\(value)'", advice: "It takes splits=true or folds=10")
+      default: return nil
+      }
+    }
 
     var description: String {
       switch self {
@@ -91,6 +102,10 @@ struct BenchmarkPlan: Codable, Sendable {
   var threads: Int
   var dataRoot: String?
   var plugins: [String]
+  /// Of every run; nil: the usual.
+  var limits: RunLimits?
+  /// The command that began it.
+  var command: String?
 
   /// Seeds outermost: an interrupted benchmark has all methods for the seeds it finished.
   var runs: [Run] {
@@ -100,6 +115,10 @@ struct BenchmarkPlan: Codable, Sendable {
   }
 
   func request(_ item: Case, method: String, seed: Int) -> RunRequest {
+    request(item, method: method, seed: seed, variants: variants ?? [:])
+  }
+
+  func request(_ item: Case, method: String, seed: Int, variants: [String: Variant]) -> RunRequest {
     var request = RunRequest()
     request.values = [
       .domain: item.domain, .model: item.model, .dataset: item.dataset, .method: method, .seed: "\(seed)",
@@ -110,7 +129,7 @@ struct BenchmarkPlan: Codable, Sendable {
     request.settings = item.settings
     for (key, value) in item.parts ?? [:] { request[key] = value }
     item.division?.apply(seed: seed, to: &request)
-    if let variant = variants?[method] { request.apply(variant) }
+    if let variant = variants[method] { request.apply(variant) }
     request.plugins = plugins
     return request
   }

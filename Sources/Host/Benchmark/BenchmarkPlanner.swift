@@ -11,18 +11,22 @@ struct BenchmarkPlanner {
   let threads: Int
 
   func plan() throws -> BenchmarkPlan {
-    let preset = try BenchmarkPreset.named(request.preset ?? "default", in: catalog)
+    var preset = try BenchmarkPreset.named(request.preset ?? BenchmarkPreset.usual(request), in: catalog)
+    if let other = request.casesOf { preset.cases = try BenchmarkPreset.named(other, in: catalog).cases }
     let methods = request.methods ?? preset.methods
     try check(methods)
     for domain in request.domains ?? [] { try catalog.checkDomain(domain) }
     let cores = ProcessInfo.processInfo.activeProcessorCount
     let threads = request.threads ?? threads
     var plan = BenchmarkPlan(
-      preset: request.preset, config: request.file, cases: [], methods: methods, variants: request.variants,
+      preset: preset.name, config: request.file, cases: [], methods: methods, variants: request.variants,
       jobs: request.jobs ?? max(1, cores / threads),
-      threads: threads, dataRoot: dataRoot, plugins: plugins)
+      threads: threads, dataRoot: dataRoot, plugins: plugins, limits: request.limits)
     var drafts = try drafts(preset)
-    for (key, value) in [(RunRequest.Key.device, request.device), (.batchSize, request.batchSize.map { "\($0)" })] {
+    for index in drafts.indices { drafts[index].values.merge(preset.configuration) { mine, _ in mine } }
+    for (key, value) in [
+      (RunRequest.Key.device, request.device), (.batchSize, request.batchSize.map { "\($0)" }), (.stopAfter, request.stopAfter),
+    ] {
       if let value { for index in drafts.indices { drafts[index].values[key] = value } }
     }
     for index in drafts.indices { drafts[index].settings.merge(request.settings) { $1 } }
@@ -100,6 +104,10 @@ struct BenchmarkPlanner {
       draft.values[.batchSize] = item.batchSize.map { "\($0)" }
       draft.values[.learningRate] = item.learningRate.map { "\($0)" }
       for (key, value) in item.configuration {
+        if let division = try BenchmarkPlan.Division(key, value, of: entry.module) {
+          draft.division = division
+          continue
+        }
         guard let known = BenchmarkPlan.Case.configurationKeys.first(where: { $0.rawValue == key }) else {
           throw BasinError.unknown(
             "key in a case of module \(entry.module)", key, among: BenchmarkPlan.Case.configurationKeys.map(\.rawValue))

@@ -6,29 +6,46 @@ import Synchronization
 /// What a person sees while a benchmark runs: on a terminal one line that keeps up to date, elsewhere a line for each run
 /// that ends.
 final class BenchmarkProgress: Sendable {
+  private struct Working {
+    let members: [Int]
+    let started: Double
+    let heartbeat: String
+  }
+
   private struct State {
-    /// Times at which runs began.
-    var running: [Int: Double] = [:]
-    /// Seconds that runs of a case took.
+    /// By the run that is trained.
+    var working: [Int: Working] = [:]
+    /// Seconds that trajectories of a case took.
     var seconds: [BenchmarkPlan.Case: [Double]] = [:]
-    var done: Set<Int> = []
-    var kept = 0
+    /// Trajectories of a case that are not done.
+    var open: [BenchmarkPlan.Case: Int] = [:]
+    var done = 0
+    /// Done in this call.
+    var ended = 0
+    var retried = 0
     var failed = 0
     var isStopped = false
   }
 
   private let plan: BenchmarkPlan
   private let runs: [BenchmarkPlan.Run]
-  private let folder: String
+  private let shownPart: String
   private let isBar, isQuiet: Bool
-  private let state = Mutex(State())
+  private let begin = Clock.now()
+  private let state: Mutex<State>
 
-  init(_ plan: BenchmarkPlan, folder: String, quiet: Bool) {
+  /// - Parameter kept: runs of an earlier call.
+  init(_ plan: BenchmarkPlan, trajectories: [Trajectory], kept: Int, shownPart: String, quiet: Bool) {
     self.plan = plan
-    runs = plan.runs
-    self.folder = folder
+    self.shownPart = shownPart
+    let runs = plan.runs
+    self.runs = runs
     isQuiet = quiet
     isBar = !quiet && isatty(STDERR_FILENO) == 1
+    var first = State()
+    first.done = kept
+    for trajectory in trajectories { first.open[runs[trajectory.leader].benchmark, default: 0] += 1 }
+    state = Mutex(first)
   }
 
   /// Draws the line until ``stop()``.
@@ -48,41 +65,59 @@ final class BenchmarkProgress: Sendable {
     }
   }
 
-  var finished: Int { state.withLock { $0.done.count - $0.failed } }
+  var finished: Int { state.withLock { $0.done - $0.failed } }
 
   // MARK: Events
 
-  /// A run of an earlier call is taken as it is.
-  func kept(_ index: Int) {
+  func began(_ trajectory: Trajectory, heartbeat: String) {
     state.withLock { state in
-      state.done.insert(index)
-      state.kept += 1
+      let started = state.working[trajectory.leader]?.started ?? Clock.now()
+      state.working[trajectory.leader] = Working(members: trajectory.members, started: started, heartbeat: heartbeat)
     }
   }
 
-  func started(_ index: Int) { state.withLock { $0.running[index] = Clock.now() } }
-
-  func ended(_ index: Int, _ outcome: BenchmarkPool.Outcome) {
+  func failedOnce(_ trajectory: Trajectory, _ methods: String, _ attempt: RunAttempt) {
     state.withLock { state in
-      let seconds = state.running.removeValue(forKey: index).map { Clock.now() - $0 } ?? 0
-      state.done.insert(index)
-      var text = ""
-      switch outcome {
-      case .finished(let summary):
-        state.seconds[runs[index].benchmark, default: []].append(seconds)
-        let accuracy = BenchmarkResults.accuracy(summary).map {
-          abs($0) <= 1 ? String(format: "%.2f %%, ", 100 * $0) : String(format: "%.2f, ", $0)
-        } ?? ""
-        text = "\(runs[index].title): \(accuracy)" + String(format: "%.1f s", seconds)
-        guard !isBar, !isQuiet else { return }
-      case .failed(let failure):
-        state.failed += 1
-        text = "\(runs[index].title) failed: \(failure.reason)"
+      state.retried += 1
+      if trajectory.members.count > 1 {
+        state.working[trajectory.leader] = nil
+        state.open[runs[trajectory.leader].benchmark, default: 1] += trajectory.members.count - 1
       }
+      guard !isQuiet else { return }
       clear()
-      let count = isQuiet ? "" : "\(state.done.count)/\(runs.count) "
+      let run = runs[trajectory.leader]
       Terminal.say(
-        "basin: \(count)\(text)" + (isBar || isQuiet ? "" : left(state).map { ", \(ProgressBar.time($0)) left" } ?? ""))
+        "basin: \(run.benchmark.title) \(methods) seed \(run.seed) is tried again (\(attempt.status.rawValue): \(attempt.reason ?? ""))")
+    }
+  }
+
+  func ended(_ trajectory: Trajectory, _ outcomes: [(Int, BenchmarkPool.Outcome)]) {
+    state.withLock { state in
+      let item = runs[trajectory.leader].benchmark
+      let seconds = state.working.removeValue(forKey: trajectory.leader).map { Clock.now() - $0.started } ?? 0
+      state.open[item, default: 1] -= 1
+      state.seconds[item, default: []].append(seconds)
+      for (index, outcome) in outcomes {
+        state.done += 1
+        state.ended += 1
+        var text = ""
+        switch outcome {
+        case .finished(let summary):
+          let accuracy = BenchmarkResults.accuracy(summary, of: shownPart).map {
+            abs($0) <= 1 ? String(format: "%.2f %%, ", 100 * $0) : String(format: "%.2f, ", $0)
+          } ?? ""
+          text = "\(runs[index].title): \(accuracy)" + String(format: "%.1f s", seconds)
+          if outcomes.count > 1 { text += " for \(outcomes.count) runs" }
+          guard !isBar, !isQuiet else { continue }
+        case .failed(let failure):
+          state.failed += 1
+          text = "\(runs[index].title) failed: \(failure.words)"
+        }
+        clear()
+        let count = isQuiet ? "" : "\(state.done)/\(runs.count) "
+        Terminal.say(
+          "basin: \(count)\(text)" + (isBar || isQuiet ? "" : left(state).map { ", \(ProgressBar.time($0)) left" } ?? ""))
+      }
     }
   }
 
@@ -91,18 +126,21 @@ final class BenchmarkProgress: Sendable {
   private func draw() -> Bool {
     state.withLock { state in
       guard !state.isStopped else { return false }
-      let width = 16, filled = width * state.done.count / max(runs.count, 1)
+      let width = 16, filled = width * state.done / max(runs.count, 1)
       var text = String(repeating: "█", count: filled) + String(repeating: "░", count: width - filled)
-      text += " \(state.done.count)/\(runs.count) runs"
+      text += " \(state.done)/\(runs.count) runs"
       if Interruption.isRequested {
         text += ", stopping: what runs writes a checkpoint"
       } else {
+        if state.ended > 1 { text += String(format: "  %.1f/min", 60 * Double(state.ended) / max(Clock.now() - begin, 1e-3)) }
         if let left = left(state) { text += "  \(ProgressBar.time(left)) left" }
+        if state.retried > 0 { text += "  \(state.retried) retried" }
         if state.failed > 0 { text += "  \(state.failed) failed" }
-        text += state.running.keys.sorted().map { index in
-          let epoch = epoch(index)
-          return "  \(runs[index].benchmark.dataset) \(runs[index].method) \(runs[index].seed)"
-            + (epoch > 0 ? " (\(epoch)/\(runs[index].benchmark.epochs))" : "")
+        text += state.working.sorted { $0.key < $1.key }.map { index, working in
+          let run = runs[index]
+          let methods = working.members.count > 1 ? "\(run.method) +\(working.members.count - 1)" : run.method
+          let part = part(working)
+          return "  \(run.benchmark.dataset) \(methods) \(run.seed)" + (part > 0 ? String(format: " (%.0f %%)", 100 * part) : "")
         }.joined()
       }
       clear()
@@ -117,27 +155,34 @@ final class BenchmarkProgress: Sendable {
     let now = Clock.now()
     var each = state.seconds.mapValues { SampleStatistics($0).mean }
     var rests: [Int: Double] = [:]
-    for (index, start) in state.running {
-      // Projected from its own epochs, once they say something.
-      let part = Double(epoch(index)) / Double(runs[index].benchmark.epochs)
+    for (index, working) in state.working {
+      // Projected from its own steps, once they say something.
+      let part = part(working), item = runs[index].benchmark
       guard part > 0.1 else { continue }
-      rests[index] = (now - start) / part * max(1 - part, 0)
-      if each[runs[index].benchmark] == nil { each[runs[index].benchmark] = (now - start) / part }
+      rests[index] = (now - working.started) / part * max(1 - part, 0)
+      if each[item] == nil { each[item] = (now - working.started) / part }
     }
     var total = 0.0, longest = 0.0
-    for index in runs.indices where !state.done.contains(index) {
-      guard let seconds = each[runs[index].benchmark] else { return nil }
-      let rest = rests[index] ?? max(seconds - (state.running[index].map { now - $0 } ?? 0), 0)
+    var waiting = state.open
+    for (index, working) in state.working {
+      let item = runs[index].benchmark
+      waiting[item, default: 1] -= 1
+      guard let rest = rests[index] ?? each[item].map({ max($0 - (now - working.started), 0) }) else { return nil }
       total += rest
       longest = max(longest, rest)
+    }
+    for (item, count) in waiting where count > 0 {
+      guard let seconds = each[item] else { return nil }
+      total += seconds * Double(count)
+      longest = max(longest, seconds)
     }
     return max(total / Double(plan.jobs), longest)
   }
 
-  /// The epochs a run has finished: the lines of its metrics.
-  private func epoch(_ index: Int) -> Int {
-    let path = RunDirectory(path: "\(folder)/runs/\(runs[index].name)").metrics
-    return FileManager.default.contents(atPath: path)?.reduce(0) { $0 + ($1 == 0x0A ? 1 : 0) } ?? 0
+  /// How much of its steps a run has done, 0...1.
+  private func part(_ working: Working) -> Double {
+    guard let reading = Heartbeat.Reading(file: working.heartbeat), reading.steps > 0 else { return 0 }
+    return Double(reading.step) / Double(reading.steps)
   }
 
   private func clear() { if isBar { FileHandle.standardError.write(Data("\r\u{1B}[2K".utf8)) } }

@@ -30,6 +30,8 @@ struct BenchmarkRequest {
   var division: BenchmarkPlan.Division?
   var jobs: Int?
   var threads: Int?
+  /// Of every run.
+  var limits = RunLimits()
 
   // Of flags alone.
   /// Of every case.
@@ -44,6 +46,10 @@ struct BenchmarkRequest {
   var domains: [String]?
   var models: [String]?
   var datasets: [String]?
+  /// The preset whose cases are taken, where it is not the one that gives the methods.
+  var casesOf: String?
+  /// Of every case.
+  var stopAfter: String?
   /// Of every case, as `--set`.
   var settings: [String: String] = [:]
 
@@ -52,5 +58,6 @@ struct BenchmarkRequest {
     file == nil && preset == nil && cases == nil && epochs == nil && epochsScale == nil && domains == nil
       && models == nil
       && device == nil && batchSize == nil && datasets == nil && allDivision == nil && settings.isEmpty
+      && casesOf == nil && stopAfter == nil
   }
 }

@@ -59,9 +59,9 @@ struct BenchmarkResults {
   static func metric(_ summary: JSONValue) -> String { summary["metric"]?.text ?? "accuracy" }
 
   /// What a run counts with.
-  static func accuracy(_ summary: JSONValue) -> Double? {
+  static func accuracy(_ summary: JSONValue, of part: String = "test") -> Double? {
     let name = metric(summary)
-    return summary["averaged"]?["test"]?[name]?.number ?? summary["test"]?[name]?.number
+    return summary["averaged"]?[part]?[name]?.number ?? summary[part]?[name]?.number
   }
 
   var failures: [BenchmarkPool.Failure] { rows.flatMap { $0.failures.map(\.failure) } }
@@ -85,7 +85,10 @@ struct BenchmarkResults {
     if !variants.isEmpty { parts.append("Methods of one's own\n" + Terminal.table(variants)) }
     if let effects { parts.append(effects.text()) }
     let failed = rows.flatMap { row in
-      row.failures.map { "  \(row.benchmark.title) \(row.method) seed \($0.seed): \($0.failure.reason)" }
+      row.failures.map { failure in
+        "  \(row.benchmark.title) \(row.method) seed \(failure.seed): \(failure.failure.words)"
+          + failure.failure.attempts.dropLast().map { "\n    before that, \($0)" }.joined()
+      }
     }
     if !failed.isEmpty { parts.append("Failed, and left out above\n" + failed.joined(separator: "\n")) }
     return parts.joined(separator: "\n\n")
@@ -157,6 +160,7 @@ struct BenchmarkResults {
           case .failed(let failure):
             [
               "name": .string(run.name), "failed": .string(failure.reason),
+              "kind": .string(failure.kind.rawValue), "attempts": JSONValue(failure.attempts),
               "status": JSONValue(failure.status.map { Int($0) }),
             ]
           }

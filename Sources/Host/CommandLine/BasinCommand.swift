@@ -17,7 +17,7 @@ public struct BasinCommand: ParsableCommand {
     version: RunSummary.version,
     subcommands: [
       ListCommand.self, DescribeCommand.self, TrainCommand.self, PlanCommand.self, EvaluateCommand.self,
-      ExportCommand.self, GenerateCommand.self, BenchCommand.self, DataCommand.self, DoctorCommand.self, ProbeCommand.self, StepsCommand.self,
+      ExportCommand.self, GenerateCommand.self, BenchCommand.self, SweepCommand.self, ReportCommand.self, ServeCommand.self, ReproduceCommand.self, DataCommand.self, DoctorCommand.self, ProbeCommand.self, IdentifyCommand.self, StepsCommand.self,
       BandwidthCommand.self,
       AverageCommand.self,
       LandscapeCommand.self,

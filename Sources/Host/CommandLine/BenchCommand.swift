@@ -1,11 +1,12 @@
 import ArgumentParser
 import Foundation
 import PluginAPI
+import Report
 
 /// `basin bench`: methods compared over domains and seeds.
 struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "bench", abstract: "Compares methods over domains and seeds, on embedded data by default.",
+    commandName: "bench", abstract: "Compares methods over domains and seeds; by itself the preset quick.",
     discussion: """
       Presets:
       \(Terminal.table(BenchmarkPreset.builtIn.map { [$0.name, $0.summary] }))
@@ -25,11 +26,13 @@ struct BenchCommand: ParsableCommand {
             set: {model.width: 8}
       splits: 20 instead of seeds divides the data anew for every seed; folds: 10 gives seed I fold I of 10.
       A method may have lr, optimizer, schedule, averaging and set of its own, over those of a case.
-      """)
+      """,
+    subcommands: [BenchRunsCommand.self, BenchMergeCommand.self])
 
   @Option(
     help: "What is compared: \(BenchmarkPreset.builtIn.map(\.name).joined(separator: ", ")), or a module's. Flags override it.")
   var preset: String?
+  @Option(help: ArgumentHelp("The cases of another preset, with the methods of --preset.", valueName: "preset")) var cases: String?
   @Option(
     help: ArgumentHelp(
       "A YAML file with cases, methods, seeds, jobs and threads; flags override it.", valueName: "file"))
@@ -46,6 +49,7 @@ struct BenchCommand: ParsableCommand {
   @Option(help: "Epochs of every case (default: each case's own number).") var epochs: Int?
   @Option(help: ArgumentHelp("Each case's own number of epochs times this, but not under 8.", valueName: "factor"))
   var epochsScale: Double?
+  @Option(help: "Every run stops there, such as 0.5dur, with the schedule of the whole.") var stopAfter: String?
   @Option(help: "Examples a step in every case (default: each case's own number).") var batchSize: Int?
   @Option(
     name: .customLong("set"),
@@ -58,6 +62,9 @@ struct BenchCommand: ParsableCommand {
   @Option(help: "The folder of data sets (default: $BASIN_DATA).") var dataRoot: String?
   @Option(help: "Where results go (default: runs/<date>-bench).") var out: String?
   @Flag(help: "Go on with the benchmark in --out: runs that are finished are kept.") var resume = false
+  @OptionGroup var limits: LimitOptions
+  @Flag(help: "Each run in a process of its own: passive averages share no trajectory. Results are the same.") var independent = false
+  @Flag(help: "With --resume: take runs that another build of the program finished as they are.") var anyCode = false
   @Flag(help: "Print results.json on standard output.") var json = false
   @Flag(name: [.short, .long], help: "No progress.") var quiet = false
   @OptionGroup var plugins: PluginOptions
@@ -67,31 +74,18 @@ struct BenchCommand: ParsableCommand {
     try checkFlags()
     // Refused before anything is read, so that the flags can be mended at leisure.
     let folder = try folder()
-    let plan = try plan(in: folder)
-    try AtomicFile.makeFolder(folder + "/runs")
-    try AtomicFile.makeFolder(folder + "/logs")
+    let (plan, catalog) = try plan(in: folder)
+    let engine = try BenchmarkEngine(
+      catalog, folder: folder,
+      settings: .init(limits: plan.limits ?? RunLimits(), isIndependent: independent, takesAnyCode: anyCode, isQuiet: quiet))
     try plan.save(in: folder)
-
-    let start = Clock.now()
-    let progress = BenchmarkProgress(plan, folder: folder, quiet: quiet)
-    let pool = BenchmarkPool(
-      program: FileSnapshot.resolve("/proc/self/exe") ?? CommandLine.arguments.first ?? "basin", plan: plan,
-      folder: folder, progress: progress)
-    if !quiet {
-      let count = plan.runs.count
-      Terminal.say("basin: \(count) \(count == 1 ? "run" : "runs"), \(min(plan.jobs, count)) at a time, to \(folder)")
-    }
-    progress.start()
-    defer { progress.stop() }
-    let outcomes: [BenchmarkPool.Outcome]
-    do { outcomes = try pool.run() } catch let interrupted as Interrupted {
-      progress.stop()
-      Terminal.say("basin: \(progress.finished) of \(plan.runs.count) runs are finished")
+    let result: BenchmarkEngine.Result
+    do { result = try engine.run(plan) } catch let interrupted as Interrupted {
       Terminal.say("basin: go on with: basin bench --resume --out \(folder)")
       throw interrupted
     }
-    progress.stop()
-    try report(BenchmarkResults(plan, outcomes: outcomes, seconds: Clock.now() - start), folder)
+    try engine.close()
+    try report(BenchmarkResults(plan, outcomes: result.outcomes, seconds: result.seconds), folder)
   }
 
   private func report(_ results: BenchmarkResults, _ folder: String) throws {
@@ -99,12 +93,13 @@ struct BenchCommand: ParsableCommand {
     let report = results.report()
     try AtomicFile.write(document.data(), to: folder + "/results.json")
     try AtomicFile.write(Data((report + "\n").utf8), to: folder + "/report.txt")
+    let written = try ReportCommand.write(BenchmarkReport(ReportSource(folder).document()), to: folder)
     if json {
       try Terminal.print(document)
     } else {
       print(report)
       print("\n\(ProgressBar.time(results.seconds)) for \(results.runs.count) runs")
-      print("report: \(folder)/report.txt, \(folder)/results.json")
+      print("report: " + (written + ["report.txt", "results.json"].map { "\(folder)/\($0)" }).joined(separator: ", "))
     }
     let failures = results.failures
     guard let first = failures.first else { return }
@@ -139,6 +134,7 @@ struct BenchCommand: ParsableCommand {
       ("--preset", "--config", preset != nil && config != nil),
       ("--epochs", "--epochs-scale", epochs != nil && epochsScale != nil),
       ("--splits", "--seeds", splits != nil && seeds != nil), ("--splits", "--folds", splits != nil && folds != nil),
+      ("--cases", "--config", cases != nil && config != nil), ("--cases", "--models and --datasets", cases != nil && models != nil && datasets != nil),
     ]
     where isBoth {
       throw BasinError.usage("\(one) and \(other) exclude each other", advice: "Leave one of them out")
@@ -158,6 +154,14 @@ struct BenchCommand: ParsableCommand {
         .cannotCreate, "is not empty", file: out, advice: "Add --resume to go on with it, or choose another --out")
     }
     return out
+  }
+
+  /// The command as it was typed, for a shell.
+  static var typed: String {
+    (["basin"] + CommandLine.arguments.dropFirst()).map { word in
+      word.allSatisfy { $0.isLetter || $0.isNumber || "-_=.,:/@+%".contains($0) } && !word.isEmpty
+        ? word : "'\(word.replacing("'", with: "'\\''"))'"
+    }.joined(separator: " ")
   }
 
   private func list(_ text: String?, _ flag: String) throws -> [String]? {
@@ -185,6 +189,8 @@ struct BenchCommand: ParsableCommand {
     request.epochsScale = epochsScale
     request.device = device
     request.batchSize = batchSize
+    request.stopAfter = stopAfter
+    request.casesOf = cases
     request.settings = try settings.reduce(into: RunRequest()) { try $0.set($1) }.settings
     request.domains = try list(domains, "--domains")
     request.models = try list(models, "--models")
@@ -193,7 +199,7 @@ struct BenchCommand: ParsableCommand {
   }
 
   /// The plan these flags ask for. With --resume it is that of the benchmark in `folder`, unless flags name other cases.
-  private func plan(in folder: String) throws -> BenchmarkPlan {
+  private func plan(in folder: String) throws -> (BenchmarkPlan, Catalog) {
     let request = try request()
     let saved = resume ? try BenchmarkPlan.saved(in: folder) : nil
     let root =
@@ -202,8 +208,10 @@ struct BenchCommand: ParsableCommand {
     let catalog = try PluginOptions(plugins).catalog()
     let planner = BenchmarkPlanner(
       catalog: catalog, request: request, plugins: plugins, dataRoot: root, threads: saved?.threads ?? 1)
-    let plan = try saved.flatMap { request.keepsCases ? try planner.continued($0) : nil } ?? planner.plan()
+    var plan = try saved.flatMap { request.keepsCases ? try planner.continued($0) : nil } ?? planner.plan()
+    plan.command = saved?.command ?? Self.typed
+    plan.limits = try limits.over(saved?.limits ?? plan.limits ?? RunLimits())
     if let saved { try plan.checkThatItContinues(saved, in: folder) }
-    return plan
+    return (plan, catalog)
   }
 }

@@ -36,6 +36,7 @@ struct RunOptions: ParsableArguments {
   @Option(help: "Which weights are reported as selected: last or best by validation (default: last).") var select: String?
   @Option(help: "Stop after so many epochs without an improvement.") var patience: String?
   @Option(help: "Stop after so much time, such as 90s, 5m, 1h.") var maxTime: String?
+  @Option(help: "Stop early with the schedule of the whole run, such as 0.5dur: what an early stage is worth.") var stopAfter: String?
   @Option(help: "What is watched during training: validation or test (default: validation).") var monitor: String?
   @Option(help: "The part of train held out where no validation set is published (default: 0.1).") var validationFraction: String?
   @Option(help: "The seed of that division (default: 0).") var splitSeed: String?
@@ -54,7 +55,7 @@ struct RunOptions: ParsableArguments {
       (.deterministic, deterministic.map { "\($0)" }),
       (.seed, seed), (.dataRoot, dataRoot), (.device, device), (.threads, threads), (.dataThreads, dataThreads),
       (.initialCheckpoint, initialCheckpoint), (.initFresh, initFresh),
-      (.select, select), (.patience, patience), (.maxTime, maxTime), (.monitor, monitor),
+      (.select, select), (.patience, patience), (.maxTime, maxTime), (.stopAfter, stopAfter), (.monitor, monitor),
       (.validationFraction, validationFraction), (.splitSeed, splitSeed), (.fold, fold), (.checkpointEvery, checkpointEvery), (.keep, keep),
     ]
     for (key, value) in flags { if let value { request[key] = value } }

@@ -14,10 +14,15 @@ struct TrainCommand: ParsableCommand {
   @Flag(help: "Print summary.json on standard output.") var json = false
   @Flag(name: [.short, .long], help: "No progress.") var quiet = false
   @Flag(help: .hidden) var untilInputEnds = false
+  @Option(help: .hidden) var heartbeat: String?
 
   func run() throws {
     Interruption.install()
-    if untilInputEnds { Lifeline.watch() }
+    if untilInputEnds {
+      Lifeline.watch()
+      Lifeline.offerToTheSystem()
+    }
+    if let heartbeat { Heartbeat.begin(heartbeat) }
     let directory: RunDirectory
     let configuration: RunConfiguration
     let catalog: Catalog

@@ -65,6 +65,12 @@ public enum JSONValue: Codable, Hashable, Sendable, ExpressibleByStringLiteral, 
 
   public subscript(key: String) -> JSONValue? { if case .object(let object) = self { object[key] } else { nil } }
 
+  /// An object with more keys, which win; anything else as it is.
+  func adding(_ more: [String: JSONValue]) -> JSONValue {
+    guard case .object(let object) = self else { return self }
+    return .object(object.merging(more) { $1 })
+  }
+
   public var number: Double? {
     switch self {
     case .int(let value): Double(value)

@@ -7,6 +7,11 @@ final class AveragingTrack {
   private let events: [AveragingEvent]
   /// The first event that is still to come.
   private var next = 0
+  /// What this average alone costs: its samples, its passes over statistics and its evaluation. The run's own clock has
+  /// them too.
+  var watch = Stopwatch()
+  /// Samples taken so far, those of cycles that are over among them.
+  var totalSamples: Int { events[..<next].count { $0.kind == .sample } }
 
   /// - Throws: `BasinError` of kind usage for events that cannot be, and for an observer that would change the run.
   init(_ name: String, _ policy: any AveragingPolicy, _ parameters: [NamedTensor], in run: RunLength, isObserver: Bool) throws {

@@ -38,6 +38,7 @@ struct Evaluation {
 
   /// What the present weights predict, float32.
   func predict(_ batch: PreparedBatch) throws -> Tensor {
+    Heartbeat.beat()
     let prediction = try LibTorch.autocasting(to: precision.autocast, on: device) {
       try model.forward(batch, .evaluate).prediction
     }

@@ -43,6 +43,7 @@ struct StatisticsUpdate {
     var done = 0, seen = 0, quiet = 0
     try LibTorch.withoutGradient {
       for ids in batches {
+        Heartbeat.beat()
         let streams = random["batch"][done]
         let isReference = mode == .reference
         let batch = try evaluation.dataset.batch(

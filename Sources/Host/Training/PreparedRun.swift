@@ -101,6 +101,8 @@ final class PreparedRun {
   }
 
   var stepsPerEpoch: Int { EpochOrder.count(splits.train.count, size: configuration.examplesPerStep) }
+  /// The step after which training ends: the run's last, unless it stops in an early stage.
+  var lastStep: Int { configuration.stopAfter.map { min(max($0.steps(in: length), 1), length.steps) } ?? length.steps }
   var length: RunLength { RunLength(epochs: configuration.epochs, stepsPerEpoch: stepsPerEpoch) }
   var parameterCount: Int { tensors.filter { $0.role == .parameter }.reduce(0) { $0 + $1.tensor.count } }
   /// Normalization statistics and counters: what a forward pass in training changes.

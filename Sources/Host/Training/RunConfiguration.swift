@@ -39,6 +39,8 @@ public struct RunConfiguration: Sendable {
   public var patience: Int?
   /// Seconds of training after which it stops.
   public var maxTime: Double?
+  /// Where training stops, with the schedule and the averaging of the whole run: its early stage.
+  public var stopAfter: Landmark?
   public var validationFraction: Double
   public var splitSeed: Int
   public var fold: Fold?
@@ -122,6 +124,7 @@ public struct RunConfiguration: Sendable {
     monitor = try Self.choice(request, .monitor, Monitor.self) ?? .validation
     patience = try request.value(.patience, Int.self, "a whole number from 1", where: { $0 >= 1 })
     maxTime = try request[.maxTime].map { try CheckpointInterval.seconds($0, flag: "--max-time") }
+    stopAfter = try request.value(.stopAfter, Landmark.self, "a part of the run such as 40ep, 300st or 0.5dur", where: { _ in true })
     validationFraction = try request.value(.validationFraction, Double.self, "a number from 0 to 0.9", where: { (0...0.9).contains($0) }) ?? 0.1
     splitSeed = try request.value(.splitSeed, Int.self, "a whole number from 0", where: { $0 >= 0 }) ?? 0
     fold = try request.value(.fold, Fold.self, "I/N, such as 3/10", where: { _ in true })
@@ -220,42 +223,26 @@ public struct RunConfiguration: Sendable {
 
   // MARK: As a file
 
+  /// Every key with its value, in the order of the file; nil: nothing was said and nothing is needed.
+  var values: [(key: RunRequest.Key, value: String?)] {
+    [
+      (.domain, domain), (.model, model), (.dataset, dataset), (.method, method), (.epochs, "\(epochs)"),
+      (.batchSize, batchSize.map { "\($0)" } ?? "all"), (.learningRate, "\(learningRate)"), (.optimizer, optimizer),
+      (.schedule, schedule), (.averaging, averaging),
+      (.observe, observe.isEmpty ? nil : observe.map(\.text).joined(separator: ",")), (.bnUpdate, bnUpdate.rawValue),
+      (.bnExamples, "\(bnExamples)"), (.bnTolerance, bnTolerance.map { "\($0)" }), (.precision, precision.rawValue),
+      (.deterministic, "\(isDeterministic)"), (.seed, "\(seed)"), (.dataRoot, dataRoot), (.device, device.description),
+      (.threads, "\(threads)"), (.dataThreads, dataThreads.description), (.initialCheckpoint, initialCheckpoint),
+      (.initFresh, initFresh), (.select, select.rawValue), (.monitor, monitor.rawValue), (.patience, patience.map { "\($0)" }),
+      (.maxTime, maxTime.map { "\($0)s" }), (.stopAfter, stopAfter?.description), (.validationFraction, "\(validationFraction)"), (.splitSeed, "\(splitSeed)"),
+      (.fold, fold?.description), (.checkpointEvery, checkpointEvery.description), (.keep, "\(keep)"),
+    ]
+  }
+
   /// The configuration as `config.yaml`; `RunRequest.read` reads it back.
   public func yaml() throws -> String {
     var text = "# Everything that was decided about this run. `basin train --config` takes it.\n"
-    func line(_ key: RunRequest.Key, _ value: String?) { text += "\(key.rawValue): \(value.map(Self.quoted) ?? "null")\n" }
-    line(.domain, domain)
-    line(.model, model)
-    line(.dataset, dataset)
-    line(.method, method)
-    line(.epochs, "\(epochs)")
-    line(.batchSize, batchSize.map { "\($0)" } ?? "all")
-    line(.learningRate, "\(learningRate)")
-    line(.optimizer, optimizer)
-    line(.schedule, schedule)
-    line(.averaging, averaging)
-    line(.observe, observe.isEmpty ? nil : observe.map(\.text).joined(separator: ","))
-    line(.bnUpdate, bnUpdate.rawValue)
-    line(.bnExamples, "\(bnExamples)")
-    line(.bnTolerance, bnTolerance.map { "\($0)" })
-    line(.precision, precision.rawValue)
-    line(.deterministic, "\(isDeterministic)")
-    line(.seed, "\(seed)")
-    line(.dataRoot, dataRoot)
-    line(.device, device.description)
-    line(.threads, "\(threads)")
-    line(.dataThreads, dataThreads.description)
-    line(.initialCheckpoint, initialCheckpoint)
-    line(.initFresh, initFresh)
-    line(.select, select.rawValue)
-    line(.monitor, monitor.rawValue)
-    line(.patience, patience.map { "\($0)" })
-    line(.maxTime, maxTime.map { "\($0)s" })
-    line(.validationFraction, "\(validationFraction)")
-    line(.splitSeed, "\(splitSeed)")
-    line(.fold, fold?.description)
-    line(.checkpointEvery, checkpointEvery.description)
-    line(.keep, "\(keep)")
+    for (key, value) in values { text += "\(key.rawValue): \(value.map(Self.quoted) ?? "null")\n" }
     text += "set:\(settings.isEmpty ? " {}" : "")\n"
     for (key, value) in settings.sorted(by: { $0.key < $1.key }) { text += "  \(key): \(Self.quoted(value))\n" }
     text += "plugins:\(plugins.isEmpty ? " []" : "")\n"

@@ -14,14 +14,16 @@ struct RunEnd {
   func evaluate(
     _ track: AveragingTrack, moment: Int, file: String, watch: inout Stopwatch
   ) throws -> [String: JSONValue]? {
+    let before = watch
     guard let outcome = try AverageEvaluation(model: model)(track.averager, moment: moment, watch: &watch) else { return nil }
+    for part in Stopwatch.Part.allCases { track.watch.add(part, (watch.seconds[part] ?? 0) - (before.seconds[part] ?? 0)) }
     try save(outcome.tensors, file)
     return outcome.json
   }
 
   /// `observed-ema-0.99`.
-  func fileName(of track: AveragingTrack) -> String {
-    "observed-" + track.name.map { $0.isLetter || $0.isNumber || "-._=".contains($0) ? String($0) : "-" }.joined()
+  static func fileName(ofObserver name: String) -> String {
+    "observed-" + name.map { $0.isLetter || $0.isNumber || "-._=".contains($0) ? String($0) : "-" }.joined()
   }
 }
 

@@ -18,7 +18,7 @@ public struct RunRequest: Sendable {
     case bnUpdate, bnExamples, bnTolerance, precision, deterministic, seed, dataRoot, device, threads, dataThreads
     case initialCheckpoint = "init"
     case initFresh
-    case select, monitor, patience, maxTime, validationFraction, splitSeed, fold, checkpointEvery, keep
+    case select, monitor, patience, maxTime, stopAfter, validationFraction, splitSeed, fold, checkpointEvery, keep
 
     public var flag: String {
       switch self {

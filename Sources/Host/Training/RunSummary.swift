@@ -7,7 +7,7 @@ enum RunSummary {
 
   static func make(
     _ run: PreparedRun, history: RunHistory, watch: Stopwatch, stepTimes: [Double], step: Int, validation: Metrics?,
-    test: Metrics?, selected: JSONValue, averaged: JSONValue, observed: JSONValue
+    test: Metrics?, selected: JSONValue, averaged: JSONValue, observed: JSONValue, averages: JSONValue
   ) throws -> JSONValue {
     let configuration = run.configuration
     let examples = Double(run.splits.train.count) * Double(step) / Double(run.length.stepsPerEpoch)
@@ -26,11 +26,12 @@ enum RunSummary {
         "test": JSONValue(run.splits.test?.count),
       ],
       "metric": JSONValue(run.dataset.mainMetric),
+      "higherIsBetter": .bool(run.dataset.metrics.first?.isHigherBetter ?? true),
       "train": history.lastTrain?.json ?? .null, "validation": validation?.json ?? .null, "test": test?.json ?? .null,
       "selected": selected, "averaged": averaged, "observed": observed,
       "best": history.best.map { ["epoch": .int(history.bestEpoch), .init(configuration.monitor.rawValue): $0.json] } ?? .null,
       "stopped": JSONValue(history.stopReason),
-      "seconds": watch.json, "stepMilliseconds": milliseconds(stepTimes),
+      "seconds": watch.json.adding(["averages": averages]), "stepMilliseconds": milliseconds(stepTimes),
       "examplesPerSecond": JSONValue(train > 0 ? examples / train : nil),
       "peakMemoryBytes": .int(peakMemory()),
       "versions": [
@@ -65,7 +66,7 @@ enum RunSummary {
   }
 
   /// SHA-256 over the contents of the files the data came from, in their order; nil for generated data.
-  private static func hash(_ files: [String]) throws -> String? {
+  static func hash(_ files: [String]) throws -> String? {
     guard !files.isEmpty else { return nil }
     let hash = SHA256Stream()
     for file in files {

@@ -20,6 +20,11 @@ struct Stopwatch {
     return .object(object)
   }
 
+  /// What an average costs: `{"average", "bnUpdate", "evaluate"}`.
+  var costs: JSONValue {
+    .object(Dictionary(uniqueKeysWithValues: [Part.average, .bnUpdate, .evaluate].map { ($0.rawValue, JSONValue(seconds[$0] ?? 0)) }))
+  }
+
   init() {}
 
   init(json: JSONValue?) {

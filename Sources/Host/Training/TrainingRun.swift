@@ -39,7 +39,7 @@ public final class TrainingRun {
     log = try MetricsLog(directory.metrics)
     if let checkpoint { watch = Stopwatch(json: checkpoint.state["seconds"]) }
     earlier = watch.total
-    bar = ProgressBar(total: run.length.steps, from: Int(checkpoint?.state["step"]?.number ?? 0), quiet: quiet)
+    bar = ProgressBar(total: run.lastStep, from: Int(checkpoint?.state["step"]?.number ?? 0), quiet: quiet)
     watch.add(.data, run.dataSeconds)
     if let checkpoint {
       try restore(checkpoint)
@@ -56,13 +56,14 @@ public final class TrainingRun {
   public func train() throws -> JSONValue {
     defer { bar.clear() }
     let length = run.length
-    while step < length.steps, !history.isStopped {
+    while step < run.lastStep, !history.isStopped {
       try trainStep()
       try average()
       if step % length.stepsPerEpoch == 0 { try endEpoch(step / length.stepsPerEpoch) }
       try stopIfAsked()
       if isCheckpointDue { try writeCheckpoint() }
     }
+    if step < length.steps, !history.isStopped { history.stop("--stop-after \(configuration.stopAfter?.description ?? "")") }
     do { return try finish() } catch is Interrupted { throw Interrupted(checkpoint: try writeCheckpoint()) }
   }
 
@@ -80,6 +81,7 @@ public final class TrainingRun {
     try history.count(loss: result.loss, correct: result.correct, predictions: result.predictions)
     stepTimes.append(result.trainSeconds)
     step += 1
+    Heartbeat.beat(step: step, of: run.lastStep)
     bar.update(
       step: step, examplesPerStep: Double(run.splits.train.count) / Double(run.length.stepsPerEpoch), progressText)
   }
@@ -104,7 +106,9 @@ public final class TrainingRun {
       for event in due {
         switch event.kind {
         case .sample:
-          try watch.measure(.average) { try model.withEvaluationWeights { try track.averager.sample() } }
+          let start = Clock.now()
+          try model.withEvaluationWeights { try track.averager.sample() }
+          count(.average, Clock.now() - start, of: track)
           if track === own { history.totalSamples += 1 }
         case .restart: try restart()
         }
@@ -112,13 +116,20 @@ public final class TrainingRun {
     }
   }
 
+  private func count(_ part: Stopwatch.Part, _ seconds: Double, of track: AveragingTrack) {
+    watch.add(part, seconds)
+    track.watch.add(part, seconds)
+  }
+
   private func restart() throws {
-    try watch.measure(.average) {
-      if let average = try own.averager.average() { try model.assign(average) }
-      own.averager.reset()
-      try trainingStep.rule.reset()
-    }
-    _ = try watch.measure(.bnUpdate) { try model.updateStatistics(step) }
+    let start = Clock.now()
+    if let average = try own.averager.average() { try model.assign(average) }
+    own.averager.reset()
+    try trainingStep.rule.reset()
+    let middle = Clock.now()
+    count(.average, middle - start, of: own)
+    _ = try model.updateStatistics(step)
+    count(.bnUpdate, Clock.now() - middle, of: own)
     history.restarts += 1
   }
 
@@ -189,6 +200,7 @@ public final class TrainingRun {
     watch.total = totalSeconds
     let plain: [String: JSONValue] = [
       "step": .int(step), "metricsLength": .int(log.length), "history": history.json, "seconds": watch.json,
+      "trackSeconds": .array(tracks.map(\.watch.json)),
     ]
     let path = try state.checkpoint(plain, best: bestTensors).write(to: directory, step: step, keep: configuration.keep)
     lastCheckpoint = (step, Clock.now())
@@ -200,6 +212,7 @@ public final class TrainingRun {
     step = Int(checkpoint.state["step"]?.number ?? 0)
     try state.restore(checkpoint, done: step, file: directory.checkpoints)
     bestTensors = checkpoint.groups["best"]
+    for (track, seconds) in zip(tracks, checkpoint.state["trackSeconds"]?.items ?? []) { track.watch = Stopwatch(json: seconds) }
     history = try RunHistory(json: checkpoint.state["history"], device: configuration.device)
     lastCheckpoint = (step, Clock.now())
   }
@@ -227,8 +240,11 @@ public final class TrainingRun {
     averaged?["restarts"] = .int(history.restarts)
     var observed: [String: JSONValue] = [:]
     for track in tracks.dropFirst() {
-      observed[track.name] = try end.evaluate(track, moment: step, file: end.fileName(of: track), watch: &watch).map { .object($0) }
+      var json: [String: JSONValue] =
+        try end.evaluate(track, moment: step, file: RunEnd.fileName(ofObserver: track.name), watch: &watch)
         ?? ["samples": 0, "validation": .null, "test": .null]
+      json["totalSamples"] = .int(track.totalSamples)
+      observed[track.name] = .object(json)
     }
     var selected: [String: JSONValue] = [
       "epoch": .int(step / run.length.stepsPerEpoch), "validation": validation?.json ?? .null, "test": test?.json ?? .null,
@@ -246,7 +262,8 @@ public final class TrainingRun {
     watch.total = totalSeconds
     return try RunSummary.make(
       run, history: history, watch: watch, stepTimes: stepTimes, step: step, validation: validation, test: test,
-      selected: .object(selected), averaged: averaged.map { .object($0) } ?? .null, observed: .object(observed))
+      selected: .object(selected), averaged: averaged.map { .object($0) } ?? .null, observed: .object(observed),
+      averages: .object(Dictionary(uniqueKeysWithValues: zip(["own"] + configuration.observe.map(\.text), tracks.map(\.watch.costs)))))
   }
 
   private var progressText: String {

@@ -1,0 +1,45 @@
+import ArgumentParser
+import Foundation
+import PluginAPI
+import Report
+
+/// `basin report DIR`.
+struct ReportCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "report", abstract: "Writes the report of a benchmark: HTML, Markdown, CSV and JSON.",
+    discussion: """
+      Example: basin report results
+      The HTML file needs nothing else and no network. It can be written while the benchmark runs; `basin serve` shows it live.
+      """)
+
+  @Argument(help: "The folder of a benchmark or of merged results, or its file of results.") var benchmark: String
+  @Option(help: ArgumentHelp("The folder that gets the files (default: the benchmark's).", valueName: "dir")) var out: String?
+  @Flag(help: "Print report.json on standard output.") var json = false
+
+  func run() throws {
+    let source = try ReportSource(benchmark)
+    let report = BenchmarkReport(try source.document())
+    let folder = out ?? (source.folder.isEmpty ? "." : source.folder)
+    try AtomicFile.makeFolder(folder)
+    let written = try Self.write(report, to: folder)
+    if json {
+      FileHandle.standardOutput.write(try report.json() + Data("\n".utf8))
+    } else {
+      print(report.summary.all.map(\.plain).joined(separator: "\n\n"))
+      print("\nreport: " + written.joined(separator: ", "))
+    }
+  }
+
+  /// - Returns: the paths of the files.
+  static func write(_ report: BenchmarkReport, to folder: String) throws -> [String] {
+    let files: [(String, () throws -> Data)] = [
+      ("report.html", { Data(report.html().utf8) }), ("report.md", { Data(report.markdown().utf8) }),
+      ("report.csv", { Data(report.csv().utf8) }), ("report.json", { try report.json() }),
+    ]
+    return try files.map { name, data in
+      let path = "\(folder)/\(name)"
+      try AtomicFile.write(data(), to: path)
+      return path
+    }
+  }
+}
