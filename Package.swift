@@ -71,7 +71,8 @@ let package = Package(
         api, "Optim", "CCrypto", "CFetch", "CPNG", "Yams",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
-      path: "Sources/Host", exclude: ["Main", "CCrypto", "CFetch", "README.md"], swiftSettings: swift6),
+      path: "Sources/Host", exclude: ["Main", "CCrypto", "CFetch", "README.md"],
+      resources: [.copy("Plugins/Templates")], swiftSettings: swift6),
     .testTarget(name: "PluginAPITests", dependencies: [api], path: "Tests/PluginAPITests", swiftSettings: swift6),
     .testTarget(name: "OptimTests", dependencies: [api, "Optim"], path: "Tests/OptimTests", swiftSettings: swift6),
     .testTarget(
