@@ -10,6 +10,7 @@ let package = Package(
   targets: [
     .target(name: "GraphTransformer", dependencies: [api]),
     .testTarget(
-      name: "GraphTransformerTests", dependencies: ["GraphTransformer", api], exclude: ["make_fixture.py", "transformer-conv.safetensors"]),
+      name: "GraphTransformerTests", dependencies: ["GraphTransformer", api],
+      exclude: ["make_fixture.py", "transformer-conv.safetensors"]),
   ]
 )

@@ -31,7 +31,9 @@ import Testing
   func parity(activation: Activation.Kind) throws {
     let prefix = activation.rawValue + "/"
     let fixture = try Dictionary(
-      uniqueKeysWithValues: Self.fixture().map { ($0.key.hasPrefix(prefix) ? String($0.key.dropFirst(prefix.count)) : $0.key, $0.value) })
+      uniqueKeysWithValues: Self.fixture().map { name, tensor in
+        (name.hasPrefix(prefix) ? String(name.dropFirst(prefix.count)) : name, tensor)
+      })
     let model = try Self.small(activation), tensors = model.tensors()
     let names = Set(fixture.keys.filter { $0.hasPrefix("state/") }.map { String($0.dropFirst(6)) })
     #expect(Set(tensors.map(\.path)) == names)

@@ -3,8 +3,8 @@ import PluginAPI
 /// Adds an averaging policy and a method made of it, for models of every domain.
 struct CyclicSWAModule: DomainModule {
   static let manifest: StaticString = #"""
-    BASIN-MODULE-MANIFEST {"name": "cyclic-swa", "version": "1.0.0", "summary": "Weight averaging that restarts with the rate's cycle",
-      "averagings": ["cyclic-swa"], "methods": ["cyclic-swa"]} END-BASIN-MODULE-MANIFEST
+    BASIN-MODULE-MANIFEST {"name": "cyclic-swa", "version": "1.0.0",
+      "summary": "Weight averaging that restarts with the rate's cycle", "averagings": ["cyclic-swa"], "methods": ["cyclic-swa"]} END-BASIN-MODULE-MANIFEST
     """#
 
   func register(in registry: inout Registry) {

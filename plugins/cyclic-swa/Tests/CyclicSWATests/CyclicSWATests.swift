@@ -12,7 +12,9 @@ import Testing
     try CyclicSWA(options(settings)).events(in: RunLength(epochs: epochs, stepsPerEpoch: stepsPerEpoch))
   }
 
-  private func steps(_ events: [AveragingEvent], _ kind: AveragingEvent.Kind) -> [Int] { events.filter { $0.kind == kind }.map(\.step) }
+  private func steps(_ events: [AveragingEvent], _ kind: AveragingEvent.Kind) -> [Int] {
+    events.filter { $0.kind == kind }.map(\.step)
+  }
 
   @Test("four cycles of a quarter: the last quarter of each is sampled, the last cycle's average is kept aside")
   func usual() throws {

@@ -36,7 +36,9 @@ import Testing
     let turned = try normal([10, 6], 3).transposed()
     #expect(!turned.isContiguous)
     let (fused, plain) = (try GatedActivation.fused(turned), try GatedActivation.plain(turned))
-    for (a, b) in try zip(fused.values(Float.self), plain.contiguous().values(Float.self)) { #expect(abs(a - b) < 4e-6 * max(1, abs(b))) }
+    for (a, b) in try zip(fused.values(Float.self), plain.contiguous().values(Float.self)) {
+      #expect(abs(a - b) < 4e-6 * max(1, abs(b)))
+    }
     #expect(try GatedActivation.fused(Tensor.zeros([0, 4])).shape == [0, 2])
   }
 

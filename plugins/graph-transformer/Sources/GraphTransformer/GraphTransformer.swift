@@ -104,7 +104,8 @@ public final class GraphTransformer: Model {
   public func multiplications(_ input: GraphBatch) -> Int? {
     var work = 0, inputs = features
     for conv in convs {
-      work += input.graph.nodes * inputs * 4 * conv.heads * conv.width + 2 * input.graph.adjacency.entryCount * conv.heads * conv.width
+      let columns = conv.heads * conv.width
+      work += 4 * input.graph.nodes * inputs * columns + 2 * input.graph.adjacency.entryCount * columns
       inputs = conv.outputWidth
     }
     return level == .graph ? work / max(input.graph.graphs, 1) * input.count : work

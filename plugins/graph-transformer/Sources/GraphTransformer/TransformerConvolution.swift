@@ -48,7 +48,8 @@ public final class TransformerConvolution: Module {
   public func callAsFunction(_ x: Tensor, _ edges: EdgeTensors, _ mode: Mode) throws -> Tensor {
     try located {
       guard x.shape.first == edges.nodes else {
-        throw TensorError(operation: "TransformerConvolution", shapes: [x.shape], message: "needs a row for each of \(edges.nodes) nodes")
+        throw TensorError(
+          operation: "TransformerConvolution", shapes: [x.shape], message: "needs a row for each of \(edges.nodes) nodes")
       }
       let queries = try byHead(lin_query(x)).rows(edges.targets)
       var keys = try byHead(lin_key(x)).rows(edges.sources), values = try byHead(lin_value(x)).rows(edges.sources)

@@ -32,7 +32,8 @@ import Testing
   /// Takes the reference's weights, all of them by their names.
   private func load(_ name: String, into module: some Module) throws {
     let prefix = "\(name)/state/"
-    #expect(Set(module.tensors().map(\.path)) == Set(fixture.keys.filter { $0.hasPrefix(prefix) }.map { String($0.dropFirst(prefix.count)) }))
+    let names = fixture.keys.filter { $0.hasPrefix(prefix) }.map { String($0.dropFirst(prefix.count)) }
+    #expect(Set(module.tensors().map(\.path)) == Set(names))
     for item in module.tensors() { try item.tensor.copy(from: tensor(prefix + item.path)) }
   }
 
@@ -78,7 +79,8 @@ import Testing
   private func graph() throws -> GraphBatch.Graph {
     let index: [Int64] = try tensor("edge_index").values(), values: [Float] = try tensor("x").values()
     let count = index.count / 2
-    let sorted = (0..<count).map { (row: Int(index[count + $0]), column: Int32(index[$0])) }.sorted { ($0.row, $0.column) < ($1.row, $1.column) }
+    let sorted = (0..<count).map { (row: Int(index[count + $0]), column: Int32(index[$0])) }
+      .sorted { ($0.row, $0.column) < ($1.row, $1.column) }
     var pointers = [0]
     for row in 0..<7 { pointers.append(pointers[row] + sorted.count { $0.row == row }) }
     return GraphBatch.Graph(

@@ -3,7 +3,8 @@ import PluginAPI
 /// The domain `tabular`: rows of tables, classes and numbers to predict from them.
 struct TabularModule: DomainModule {
   static let manifest: StaticString = #"""
-    BASIN-MODULE-MANIFEST {"name": "tabular", "version": "1.0.0", "domain": "tabular", "summary": "Tables: CSV files, perceptron and FT-Transformer",
+    BASIN-MODULE-MANIFEST {"name": "tabular", "version": "1.0.0", "domain": "tabular",
+      "summary": "Tables: CSV files, perceptron and FT-Transformer",
       "models": ["tabular-linear", "tabular-mlp", "ft-transformer"], "datasets": ["made-up-credit", "made-up-prices"],
       "formats": ["table"]} END-BASIN-MODULE-MANIFEST
     """#

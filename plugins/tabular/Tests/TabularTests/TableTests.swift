@@ -23,7 +23,8 @@ private final class Folder {
 @Suite struct TableTests {
   private func dataset(_ path: String, _ settings: [String: String] = [:]) throws -> TableDataset {
     try TableDataset(
-      TableFileOptions(settings: settings, of: "data set table"), source: DataSource(name: "table", path: path), random: Random(seed: 0))
+      TableFileOptions(settings: settings, of: "data set table"), source: DataSource(name: "table", path: path),
+      random: Random(seed: 0))
   }
 
   /// 20 rows: x rises, city alternates, and the label is whether x is over 9.

@@ -30,7 +30,9 @@ public struct CSVReader {
       throw BasinError(.inputOutput, "cannot be read", file: file, advice: "Check its permissions")
     }
     self.init(bytes: [UInt8](data), file: file, delimiter: delimiter)
-    guard !bytes.isEmpty else { throw BasinError.badData("the file is empty", file: file, advice: "Its first line names the columns") }
+    guard !bytes.isEmpty else {
+      throw BasinError.badData("the file is empty", file: file, advice: "Its first line names the columns")
+    }
   }
 
   /// - Parameter file: the name for messages.

@@ -34,8 +34,8 @@ public struct MadeUpDataset<Source: MadeUpTable>: MeasuredDataset {
   }
 }
 
-/// `made-up-credit`: whether a loan is paid back. What matters most is a ratio of two columns and where it lies differs by a third;
-/// one column in twenty values is missing, and missing more often among those who do not pay.
+/// `made-up-credit`: whether a loan is paid back. What matters most is a ratio of two columns, and what is bearable differs by a
+/// third. Some incomes are missing, more often of those who do not pay.
 public enum MadeUpCredit: MadeUpTable {
   public static let target = "outcome"
 

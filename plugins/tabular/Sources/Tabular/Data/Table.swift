@@ -60,13 +60,16 @@ public struct Table: Sendable {
       guard row.fields.count == names.count else {
         throw BasinError.badData(
           "\(row.fields.count) fields where the first line has \(names.count)", file: file, place: "line \(row.line)",
-          advice: row.fields.count == 1 ? "Another delimiter? Set dataset.delimiter" : "Put fields that hold the delimiter in quotes")
+          advice: row.fields.count == 1
+            ? "Another delimiter? Set dataset.delimiter" : "Put fields that hold the delimiter in quotes")
       }
       for (column, field) in row.fields.enumerated() { columns[column].append(Self.trimmed(field)) }
       lines.append(row.line)
       record = try reader.next()
     }
-    guard !lines.isEmpty else { throw BasinError.badData("the table has no rows", file: file, advice: "Only the columns' names are there") }
+    guard !lines.isEmpty else {
+      throw BasinError.badData("the table has no rows", file: file, advice: "Only the columns' names are there")
+    }
     self.init(names: names, columns: columns, lines: lines, files: [(file, lines.count)])
   }
 

@@ -58,7 +58,8 @@ public struct TableBatch: InputBatch {
     let columns = shape.categories.count
     if categories.shape != [count, columns] { return "categories \(categories.shape) instead of \([count, columns])" }
     let values = try categories.to(.cpu).values(Int64.self)
-    guard let stray = values.indices.first(where: { !(0..<Int64(shape.categories[$0 % columns])).contains(values[$0]) }) else { return nil }
+    let stray = values.indices.first { !(0..<Int64(shape.categories[$0 % columns])).contains(values[$0]) }
+    guard let stray else { return nil }
     return "category \(values[stray]) of \(shape.categories[stray % columns])"
   }
 

@@ -63,7 +63,8 @@ public struct TableContent: Sendable {
     }
     guard !numbers.isEmpty || !categories.isEmpty else {
       throw BasinError.badData(
-        "the table has no column beside the target, \(table.names[target])", file: table.file, advice: "Another delimiter? Set dataset.delimiter")
+        "the table has no column beside the target, \(table.names[target])", file: table.file,
+        advice: "Another delimiter? Set dataset.delimiter")
     }
     rows = table.rows
     self.numbers = numbers
@@ -121,7 +122,8 @@ public struct TableContent: Sendable {
     guard strange > 0 else { return found > 0 ? try inRange(values, table, column) : nil }
     guard Double(found) >= mostlyNumbers * Double(found + strange) else { return nil }
     throw table.error(
-      "'\(table.columns[column][firstStrange])' is no number, but \(found) values of the column are", row: firstStrange, column: column,
+      "'\(table.columns[column][firstStrange])' is no number, but \(found) values of the column are", row: firstStrange,
+      column: column,
       advice: "Correct it, name it in dataset.missing, or name the column in dataset.categorical")
   }
 

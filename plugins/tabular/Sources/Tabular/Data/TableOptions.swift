@@ -30,7 +30,9 @@ extension TableSettings {
   static var columnFields: [Field<Self>] {
     [
       Field("target", text: \Self.columns.target, "the column to predict, by name or number; empty: the last"),
-      Field("task", \Self.columns.task, choices: ColumnSettings.Task.self, "auto: regression where the target has fractions or over 20 different numbers"),
+      Field(
+        "task", \Self.columns.task, choices: ColumnSettings.Task.self,
+        "auto: regression where the target has fractions or over 20 different numbers"),
       Field("categorical", text: \Self.columns.categorical, "columns of categories though they hold numbers, separated by commas"),
       Field("ignore", text: \Self.columns.ignore, "columns that are left out, such as names of examples, separated by commas"),
       Field("missing", text: \Self.columns.missing, "words that stand for a missing value, separated by |; an empty field always does"),
