@@ -85,7 +85,7 @@ let package = Package(
       ],
       path: "Sources/Host",
       exclude: ["Main", "CCrypto", "CFetch", "CodeStamp", "Store", "Statistics", "Plotting", "BenchmarkReport", "README.md"],
-      swiftSettings: swift6),
+      resources: [.copy("Plugins/Templates")], swiftSettings: swift6),
     .testTarget(name: "PluginAPITests", dependencies: [api], path: "Tests/PluginAPITests", swiftSettings: swift6),
     .testTarget(name: "OptimTests", dependencies: [api, "Optim"], path: "Tests/OptimTests", swiftSettings: swift6),
     .testTarget(

@@ -127,15 +127,16 @@ build_shim() {
   find "$basin_state/shims" -name '*.so' ! -name "$shim_key.so" -mtime +14 -delete
 }
 
-# The plug-ins share one scratch folder: PluginAPI is compiled once for all of them.
+# The plug-ins share one scratch folder: PluginAPI is compiled once for all of them. Their tests are run by EndToEndTests.
 build_plugins() {
-  local manifest
+  local manifest folder
+  local -a tests
   forget_old_plan "$root/.build/plugins"
   for manifest in "$root"/plugins/*/Package.swift; do
-    if [[ -e $manifest ]]; then
-      swift_build "the plug-in ${manifest%/Package.swift}" --package-path "${manifest%/Package.swift}" \
-        --scratch-path "$root/.build/plugins"
-    fi
+    if [[ ! -e $manifest ]]; then continue; fi
+    folder="${manifest%/Package.swift}" tests=()
+    if [[ -d $folder/Tests ]]; then tests=(--build-tests); fi
+    swift_build "the plug-in $folder" --package-path "$folder" --scratch-path "$root/.build/plugins" "${tests[@]}"
   done
 }
 

@@ -56,7 +56,7 @@ stamp_write() {
   mv -f -- "$basin_stamp_header.new" "$basin_stamp_header"
 }
 
-basin_code_header="$root/Sources/Host/CodeStamp/include/Code.generated.h"
+basin_code_header="$root/Sources/Host/CodeStamp/Code.generated.h"
 
 # hash_all FOLDER [PATH...]: as hash_sources, of everything but prose: a module's resources decide results too.
 hash_all() {

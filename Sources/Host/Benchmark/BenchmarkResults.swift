@@ -76,6 +76,16 @@ struct BenchmarkResults {
     return differences.isEmpty ? nil : (try? PairedDifferences(differences)).map { PairedComparison($0) }
   }
 
+  /// The modules that the runs were made of, each state of a library once.
+  private var modules: [JSONValue] {
+    var seen: Set<JSONValue> = []
+    let all = outcomes.flatMap { (outcome) -> [JSONValue] in
+      guard case .finished(let summary) = outcome else { return [] }
+      return summary["modules"]?.items ?? []
+    }
+    return all.filter { seen.insert($0).inserted }
+  }
+
   // MARK: For people
 
   /// The table, the effects and what failed.
@@ -83,6 +93,14 @@ struct BenchmarkResults {
     var parts = [table()]
     let variants = plan.methods.compactMap { name in plan.variants?[name].map { [name, $0.summary] } }
     if !variants.isEmpty { parts.append("Methods of one's own\n" + Terminal.table(variants)) }
+    let plugins = modules.filter { $0["origin"]?.text != ModuleSearch.Origin.bundled.word }
+    if !plugins.isEmpty {
+      let rows = plugins.map { module in
+        let words = ["name", "version", "origin"].map { module[$0]?.text ?? "" }
+        return words + ["sha256 " + (module["sha256"]?.text.map { String($0.prefix(16)) } ?? "unknown")]
+      }
+      parts.append("Plug-ins\n" + Terminal.table(rows))
+    }
     if let effects { parts.append(effects.text()) }
     let failed = rows.flatMap { row in
       row.failures.map { failure in
@@ -152,7 +170,7 @@ struct BenchmarkResults {
             "trainSeconds": JSONValue(SampleStatistics(row.seconds).mean),
           ]
         }),
-      "effects": effects?.json() ?? .null,
+      "effects": effects?.json() ?? .null, "modules": .array(modules),
       "runs": .array(
         zip(runs, outcomes).map { run, outcome in
           switch outcome {

@@ -16,6 +16,7 @@ public struct BasinCommand: ParsableCommand {
       """,
     version: RunSummary.version,
     subcommands: [
+      PluginCommand.self, ConformanceCommand.self,
       ListCommand.self, DescribeCommand.self, TrainCommand.self, PlanCommand.self, EvaluateCommand.self,
       ExportCommand.self, GenerateCommand.self, BenchCommand.self, SweepCommand.self, ReportCommand.self, ServeCommand.self, ReproduceCommand.self, DataCommand.self, DoctorCommand.self, ProbeCommand.self, IdentifyCommand.self, StepsCommand.self,
       BandwidthCommand.self,
@@ -98,6 +99,11 @@ enum Terminal {
 struct PluginOptions: ParsableArguments {
   @Option(name: .customLong("plugin"), help: ArgumentHelp("A module of your own: its library, or the folder of its package.", valueName: "path"))
   var plugins: [String] = []
+  @Flag(name: .customLong("no-plugins"), help: "Leave out all plug-ins: only what came with Basin.")
+  var ignoresPlugins = false
+
+  /// The flag goes into the environment, so that it also holds for the processes that a command starts.
+  func validate() { if ignoresPlugins { setenv(ModuleSearch.noPluginsVariable, "1", 1) } }
 
   func catalog() throws -> Catalog {
     let catalog = try Catalog(plugins: plugins)
@@ -109,12 +115,13 @@ struct PluginOptions: ParsableArguments {
 /// Tries a module in a process of its own (see `ModuleProbe`).
 struct ProbeCommand: ParsableCommand {
   static let configuration = CommandConfiguration(commandName: "__probe", shouldDisplay: false)
-  @Argument var path: String
+  /// Those that the last one requires, and the last one.
+  @Argument var paths: [String]
 
   func run() throws {
     var none = rlimit(rlim_cur: 0, rlim_max: 0)
     setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none)
-    try Catalog.probeLoad(path)
+    try Catalog.probeLoad(paths)
     print(ModuleProbe.successLine)
   }
 }

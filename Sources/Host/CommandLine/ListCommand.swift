@@ -27,12 +27,17 @@ struct ListCommand: ParsableCommand {
               + m.formats.map { ["name": .string($0), "domain": .string(m.domain), "module": .string(m.name), "format": true] }
           }),
         "methods": .array(catalog.registry.methods.map { ["name": .string($0.name), "summary": .string($0.summary)] }
-          + manifests.flatMap { m in m.methods.map { ["name": .string($0), "module": .string(m.name)] } }),
+          + Self.entries(catalog, \.methods)),
         "optimizers": .array(
           catalog.registry.wrappers.map { ["name": .string($0.name), "summary": .string($0.summary), "wrapper": true] }
-            + catalog.registry.optimizers.map { ["name": .string($0.name), "summary": .string($0.summary), "wrapper": false] }),
-        "schedules": .array(catalog.registry.schedules.map { ["name": .string($0.name), "summary": .string($0.summary)] }),
-        "averagings": .array(catalog.registry.averagings.map { ["name": .string($0.name), "summary": .string($0.summary)] }),
+            + catalog.registry.optimizers.map { ["name": .string($0.name), "summary": .string($0.summary), "wrapper": false] }
+            + Self.entries(catalog, \.optimizers)),
+        "schedules": .array(
+          catalog.registry.schedules.map { ["name": .string($0.name), "summary": .string($0.summary)] }
+            + Self.entries(catalog, \.schedules)),
+        "averagings": .array(
+          catalog.registry.averagings.map { ["name": .string($0.name), "summary": .string($0.summary)] }
+            + Self.entries(catalog, \.averagings)),
         "presets": .array(
           BenchmarkPreset.builtIn.map { ["name": .string($0.name), "summary": .string($0.summary)] }
             + manifests.flatMap { m in m.experiments.map { ["name": .string($0), "module": .string(m.name)] } }),
@@ -40,7 +45,7 @@ struct ListCommand: ParsableCommand {
           catalog.modules.map {
             [
               "name": .string($0.manifest.name), "version": .string($0.manifest.version), "domain": .string($0.manifest.domain),
-              "path": .string($0.path), "origin": .string("\($0.origin)"), "summary": .string($0.manifest.summary),
+              "path": .string($0.path), "origin": .string($0.origin.word), "summary": .string($0.manifest.summary),
             ]
           }),
       ]
@@ -50,25 +55,28 @@ struct ListCommand: ParsableCommand {
     func wanted(_ this: Kind) -> Bool { kind == nil || kind == this }
     var parts: [String] = []
     if wanted(.domains), kind != nil { parts.append("Domains\n" + Terminal.table(catalog.domains.map { [$0] })) }
-    if wanted(.models) { parts.append("Models\n" + Terminal.table(manifests.map { [$0.domain, $0.models.joined(separator: ", ")] })) }
+    if wanted(.models) { parts.append("Models\n" + Terminal.table(manifests.filter { !$0.models.isEmpty }.map { [$0.domain, $0.models.joined(separator: ", ")] })) }
     if wanted(.datasets) {
       parts.append(
         "Data sets\n"
-          + Terminal.table(manifests.map { [$0.domain, ($0.datasets + $0.formats.map { $0 + ":PATH" }).joined(separator: ", ")] }))
+          + Terminal.table(manifests.filter { !$0.datasets.isEmpty || !$0.formats.isEmpty }.map { [$0.domain, ($0.datasets + $0.formats.map { $0 + ":PATH" }).joined(separator: ", ")] }))
     }
-    if wanted(.methods) { parts.append("Methods\n" + Terminal.table(catalog.registry.methods.map { [$0.name, $0.summary] })) }
-    func lines(_ entries: [(name: String, summary: String)]) -> String { Terminal.table(entries.map { [$0.name, $0.summary] }) }
+    func lines(_ entries: [(name: String, summary: String)], _ more: KeyPath<ModuleManifest, [String]>) -> String {
+      Terminal.table(entries.map { [$0.name, $0.summary] } + Self.unloaded(catalog, more).map { [$0.name, "of module \($0.module)"] })
+    }
+    if wanted(.methods) { parts.append("Methods\n" + lines(catalog.registry.methods.map { ($0.name, $0.summary) }, \.methods)) }
     if wanted(.optimizers) {
       parts.append(
         "Optimizers\n"
           + lines(
-            catalog.registry.optimizers.map { ($0.name, $0.summary) } + catalog.registry.wrappers.map { ("\($0.name):...", $0.summary) }))
+            catalog.registry.optimizers.map { ($0.name, $0.summary) } + catalog.registry.wrappers.map { ("\($0.name):...", $0.summary) },
+            \.optimizers))
     }
     if wanted(.schedules) {
       let sequence = ("A,B@5ep", "one after another: A, and B from epoch 5 on; options of each after a colon, as in cosine:0.1@0.5dur")
-      parts.append("Schedules\n" + lines(catalog.registry.schedules.map { ($0.name, $0.summary) } + [sequence]))
+      parts.append("Schedules\n" + lines(catalog.registry.schedules.map { ($0.name, $0.summary) } + [sequence], \.schedules))
     }
-    if wanted(.averagings) { parts.append("Averaging\n" + lines(catalog.registry.averagings.map { ($0.name, $0.summary) })) }
+    if wanted(.averagings) { parts.append("Averaging\n" + lines(catalog.registry.averagings.map { ($0.name, $0.summary) }, \.averagings)) }
     if wanted(.presets) {
       let modules = manifests.filter { !$0.experiments.isEmpty }
         .map { [$0.experiments.joined(separator: ", "), "experiments of module \($0.name)"] }
@@ -78,5 +86,18 @@ struct ListCommand: ParsableCommand {
       parts.append("Modules\n" + Terminal.table(catalog.modules.map { [$0.manifest.name, $0.manifest.version, "\($0.origin)", $0.manifest.summary] }))
     }
     print(parts.joined(separator: "\n\n"))
+  }
+
+  /// What manifests name and no loaded module has registered: the summary is only known once it is.
+  private static func unloaded(
+    _ catalog: Catalog, _ names: KeyPath<ModuleManifest, [String]>
+  ) -> [(name: String, module: String)] {
+    catalog.modules.map(\.manifest).filter { !catalog.isLoaded($0.name) }.flatMap { manifest in
+      manifest[keyPath: names].map { ($0, manifest.name) }
+    }
+  }
+
+  private static func entries(_ catalog: Catalog, _ names: KeyPath<ModuleManifest, [String]>) -> [JSONValue] {
+    unloaded(catalog, names).map { ["name": .string($0.name), "module": .string($0.module)] }
   }
 }

@@ -15,6 +15,16 @@ public enum ChildProcess {
     /// The last bytes of what it wrote; invalid UTF-8 is replaced.
     public var standardOutput: String
     public var standardError: String
+
+    /// What it said last of all, on one line and without control characters: the line of a Swift trap, else the last three
+    /// lines that are not empty.
+    public var lastWords: String {
+      let lines = standardError.split(whereSeparator: \.isNewline).map { line in
+        String(String.UnicodeScalarView(line.unicodeScalars.filter { $0.value >= 0x20 && $0.value != 0x7F }).prefix(300))
+      }.filter { !$0.isEmpty }
+      if let trap = lines.last(where: { $0.contains("Fatal error") }) { return trap }
+      return lines.suffix(3).joined(separator: " / ")
+    }
   }
 
   /// - Parameters:
@@ -89,8 +99,12 @@ public enum ChildProcess {
 
     var strings: [UnsafeMutablePointer<CChar>?] = ([program] + arguments).map { strdup($0) } + [nil]
     defer { for string in strings { free(string) } }
+    // A crash shall end as a signal, at once: the runtime's backtrace takes seconds and buries what was said before.
+    let environment = ProcessInfo.processInfo.environment.merging(["SWIFT_BACKTRACE": "enable=no"]) { $1 }
+    var variables: [UnsafeMutablePointer<CChar>?] = environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
+    defer { for variable in variables { free(variable) } }
     var child: pid_t = 0
-    let failure = posix_spawn(&child, program, &actions, &attributes, &strings, environ)
+    let failure = posix_spawn(&child, program, &actions, &attributes, &strings, &variables)
     guard failure == 0 else {
       throw BasinError(
         .internalError, "cannot be started: \(String(cString: strerror(failure)))", file: program)

@@ -114,11 +114,11 @@ struct ELFHeader {
     guard bytes.prefix(4).elementsEqual(magic.prefix(bytes.count)) else {
       throw BasinError.badData(
         "is not a library but \(FileAppearance.describe(Array(bytes.prefix(4096))))", file: reader.file,
-        advice: "A module is an ELF shared library (lib*.so), built by `swift build -c release`")
+        advice: "A module is an ELF shared library (lib*.so), built by `basin plugin build`")
     }
     guard bytes.count >= 20 else { throw reader.truncated(expected: headerSize) }
     func refuse(_ what: String) -> BasinError {
-      .badData(what, file: reader.file, advice: "Build it on this machine: `swift build -c release`")
+      .badData(what, file: reader.file, advice: "Build it on this machine: `basin plugin build`")
     }
     guard bytes[4] == 2 else {
       guard bytes[4] == 1 else { throw reader.damaged("it is neither of 32 nor of 64 bits", at: 4) }

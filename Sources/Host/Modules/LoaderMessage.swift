@@ -15,7 +15,7 @@ public enum LoaderMessage {
       if symbol.hasPrefix(ABIStamp.prefix) {
         return .badData(
           "module \(name) was built against another PluginAPI or by another compiler (\(symbol))", file: path,
-          advice: "Rebuild it: `swift build -c release --package-path FOLDER`")
+          advice: "Rebuild it: `basin plugin build FOLDER`")
       }
       return .badData(
         "module \(name) needs \(demangled(symbol)), which no library here has", file: path,
@@ -34,7 +34,7 @@ public enum LoaderMessage {
     if let version = quoted(after: "version `", in: text) {
       return .badData(
         "module \(name) was built on a newer system (it needs \(version))", file: path,
-        advice: "Rebuild it on this machine: `swift build -c release --package-path FOLDER`")
+        advice: "Rebuild it on this machine: `basin plugin build FOLDER`")
     }
     if text.contains("failed to map segment") {
       return .badData(

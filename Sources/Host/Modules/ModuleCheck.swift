@@ -5,7 +5,7 @@ public enum ModuleCheck {
   public static let apiLibrary = "libPluginAPI.so"
   /// The C function by which a module hands over its `DomainModule`.
   public static let entryPoint = "basin_module"
-  private static let rebuild = "Rebuild it: `swift build -c release --package-path FOLDER`"
+  private static let rebuild = "Rebuild it: `basin plugin build FOLDER`"
 
   /// Reads and checks the library at `path`, in this order: the file is there; is a regular file that can be read; is
   /// not empty; is ELF; for this machine; complete; linked with libPluginAPI and without a copy of it; has
@@ -53,13 +53,13 @@ public enum ModuleCheck {
     if let other = library.needed.first(where: { $0.hasSuffix("/" + apiLibrary) }) {
       throw refuse(
         "is linked with PluginAPI by a fixed path (\(other)), which would bring in a second copy",
-        advice: "Build it with `swift build -c release`")
+        advice: "Build it with `basin plugin build`")
     }
     throw refuse(
       "is not a Basin module: it is not linked with \(apiLibrary)",
       advice: stamps.isEmpty && library.definition(of: entryPoint) != .function
-        ? "Name a module's library, built by `swift build -c release`"
-        : "Link the product PluginAPI: `swift build -c release` does")
+        ? "Name a module's library, built by `basin plugin build`"
+        : "Link the product PluginAPI, and build it with `basin plugin build`")
   }
 
   private static func checkEntryPoint(_ library: ELFFile) throws {
@@ -116,7 +116,7 @@ public enum ModuleCheck {
       advice =
         stamp.contract > host.contract
         ? "Update Basin, or take an older release of the module"
-        : "Take a newer release of the module, then rebuild it: `swift build -c release --package-path FOLDER`"
+        : "Take a newer release of the module, then rebuild it: `basin plugin build FOLDER`"
     }
     if stamp.api != host.api {
       reasons.append("against another PluginAPI (\(stamp.api); this Basin: \(host.api))")
@@ -129,7 +129,7 @@ public enum ModuleCheck {
           ? "by another compiler (\(stamp.compiler); this Basin: \(host.compiler))"
           : "by another compiler (\(theirs); this Basin: \(ours))")
       if stamp.contract == host.contract && stamp.api == host.api {
-        advice = "Rebuild it with this Basin's compiler: `swift build -c release --package-path FOLDER`"
+        advice = "Rebuild it with this Basin's compiler: `basin plugin build FOLDER`"
       }
     }
     return .badData("module \(module) was built \(reasons.joined(separator: " and "))", file: file, advice: advice)

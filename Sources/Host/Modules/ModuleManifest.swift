@@ -1,3 +1,5 @@
+import PluginAPI
+
 /// What a module says of itself in its own bytes, so that `list` can name its models without loading it.
 ///
 /// In the library it is `BASIN-MODULE-MANIFEST {...} END-BASIN-MODULE-MANIFEST`, one JSON object between two marks.
@@ -13,6 +15,11 @@ public struct ModuleManifest: Codable, Hashable, Sendable {
   public var models: [String]
   public var datasets: [String]
   public var methods: [String]
+  /// Optimizers, those that go around another among them.
+  public var optimizers: [String]
+  public var schedules: [String]
+  /// Averaging policies.
+  public var averagings: [String]
   /// File formats it reads: `graphml`.
   public var formats: [String]
   /// Benchmarks known by name: `basin bench --preset NAME`.
@@ -24,8 +31,9 @@ public struct ModuleManifest: Codable, Hashable, Sendable {
 
   public init(
     name: String, version: String = "", summary: String = "", domain: String = "", models: [String] = [],
-    datasets: [String] = [], methods: [String] = [], formats: [String] = [], experiments: [String] = [],
-    requires: [String] = [], compiler: String? = nil
+    datasets: [String] = [], methods: [String] = [], optimizers: [String] = [], schedules: [String] = [],
+    averagings: [String] = [], formats: [String] = [], experiments: [String] = [], requires: [String] = [],
+    compiler: String? = nil
   ) {
     self.name = name
     self.version = version
@@ -34,6 +42,9 @@ public struct ModuleManifest: Codable, Hashable, Sendable {
     self.models = models
     self.datasets = datasets
     self.methods = methods
+    self.optimizers = optimizers
+    self.schedules = schedules
+    self.averagings = averagings
     self.formats = formats
     self.experiments = experiments
     self.requires = requires
@@ -41,7 +52,8 @@ public struct ModuleManifest: Codable, Hashable, Sendable {
   }
 
   private enum CodingKeys: String, CodingKey {
-    case name, version, summary, domain, models, datasets, methods, formats, experiments, requires, compiler
+    case name, version, summary, domain, models, datasets, methods, optimizers, schedules, averagings, formats
+    case experiments, requires, compiler
   }
 
   public init(from decoder: any Decoder) throws {
@@ -51,7 +63,8 @@ public struct ModuleManifest: Codable, Hashable, Sendable {
     self.init(
       name: try values.decode(String.self, forKey: .name), version: try text(.version), summary: try text(.summary),
       domain: try text(.domain), models: try list(.models), datasets: try list(.datasets),
-      methods: try list(.methods), formats: try list(.formats), experiments: try list(.experiments),
+      methods: try list(.methods), optimizers: try list(.optimizers), schedules: try list(.schedules),
+      averagings: try list(.averagings), formats: try list(.formats), experiments: try list(.experiments),
       requires: try list(.requires), compiler: try values.decodeIfPresent(String.self, forKey: .compiler))
     try check(values)
   }
@@ -63,8 +76,8 @@ public struct ModuleManifest: Codable, Hashable, Sendable {
         forKey: .name, in: values, debugDescription: "a name has 1 to 64 letters, digits, '-', '_' or '.'")
     }
     let lists: [(CodingKeys, [String])] = [
-      (.models, models), (.datasets, datasets), (.methods, methods), (.formats, formats), (.experiments, experiments),
-      (.requires, requires),
+      (.models, models), (.datasets, datasets), (.methods, methods), (.optimizers, optimizers), (.schedules, schedules),
+      (.averagings, averagings), (.formats, formats), (.experiments, experiments), (.requires, requires),
       (.version, [version]), (.summary, [summary]), (.domain, [domain]), (.compiler, compiler.map { [$0] } ?? []),
     ]
     for (key, texts) in lists where !texts.allSatisfy(Self.isPrintable) {
@@ -81,5 +94,21 @@ public struct ModuleManifest: Codable, Hashable, Sendable {
 
   private static func isPrintable(_ text: String) -> Bool {
     text.unicodeScalars.allSatisfy { $0.value >= 0x20 && !(0x7F...0x9F).contains($0.value) }
+  }
+}
+
+extension ModuleManifest {
+  /// What is said of each kind beside what was registered, for the names to be compared.
+  func parts(beside offered: Registry) -> [(kind: String, said: [String], registered: [String])] {
+    [
+      ("models", models, offered.models.map(\.name)),
+      ("datasets", datasets, offered.datasets.filter { !$0.isFormat }.map(\.name)),
+      ("formats", formats, offered.datasets.filter(\.isFormat).map(\.name)),
+      ("methods", methods, offered.methods.map(\.name)),
+      ("optimizers", optimizers, offered.optimizers.map(\.name) + offered.wrappers.map(\.name)),
+      ("schedules", schedules, offered.schedules.map(\.name)),
+      ("averagings", averagings, offered.averagings.map(\.name)),
+      ("experiments", experiments, offered.experiments.map(\.experiment.name)),
+    ]
   }
 }

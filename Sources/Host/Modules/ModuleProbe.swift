@@ -47,14 +47,25 @@ public struct ModuleProbe: Sendable {
     self.hash = hash
   }
 
+  /// With this program as the child.
+  public static var ofThisProgram: ModuleProbe {
+    ModuleProbe(
+      program: programPath, cacheFolder: CacheFolder.path, programFolder: ModuleSearch.folderOfThisProgram())
+  }
+
+  /// The running program's file.
+  static var programPath: String { FileSnapshot.resolve("/proc/self/exe") ?? CommandLine.arguments.first ?? "basin" }
+
   /// Probes the module unless it is bundled or known.
-  /// - Parameter fresh: True probes it in any case.
+  /// - Parameters:
+  ///   - required: libraries of the modules it requires, which are loaded before it.
+  ///   - fresh: True probes it in any case.
   /// - Throws: ``BasinError`` `.badData` with the reason where the probe failed; `.internalError` where the program
   /// could
   ///   not be started.
-  public func check(_ module: ModuleFile, host: ABIStamp, fresh: Bool = false) throws {
+  public func check(_ module: ModuleFile, host: ABIStamp, after required: [String] = [], fresh: Bool = false) throws {
     guard fresh || !isBundled(module) else { return }
-    let outcome = try outcome(of: module, host: host, fresh: fresh)
+    let outcome = try outcome(of: module, host: host, after: required, fresh: fresh)
     guard !outcome.passed else { return }
     throw BasinError.badData(
       "module \(module.manifest.name) cannot be used: tried in a process of its own, it \(outcome.reason)",
@@ -62,10 +73,12 @@ public struct ModuleProbe: Sendable {
   }
 
   /// The remembered outcome, else that of a new probe, which is then remembered.
-  public func outcome(of module: ModuleFile, host: ABIStamp, fresh: Bool = false) throws -> Outcome {
+  public func outcome(
+    of module: ModuleFile, host: ABIStamp, after required: [String] = [], fresh: Bool = false
+  ) throws -> Outcome {
     let file = try recordFile(of: module, host: host)
     if !fresh, let known = remembered(file) { return known }
-    let outcome = try run(module)
+    let outcome = try run(module, after: required)
     remember(outcome, in: file)
     return outcome
   }
@@ -83,15 +96,15 @@ public struct ModuleProbe: Sendable {
 
   // MARK: - Running
 
-  private func run(_ module: ModuleFile) throws -> Outcome {
-    let result = try ChildProcess.run(program, arguments + [module.realPath], timeout: timeout)
+  private func run(_ module: ModuleFile, after required: [String]) throws -> Outcome {
+    let result = try ChildProcess.run(program, arguments + required + [module.realPath], timeout: timeout)
     let failure = Self.failure(in: result, timeout: timeout)
     return Outcome(
       passed: failure == nil, reason: failure ?? "", module: module.manifest.name, time: Date().timeIntervalSince1970)
   }
 
   private static func failure(in result: ChildProcess.Result, timeout: Duration) -> String? {
-    let last = lastLines(result.standardError)
+    let last = result.lastWords
     let said = last.isEmpty ? "" : ": \(last)"
     switch result.ending {
     case .timedOut: return "did not finish within \(seconds(timeout)) s and was killed\(said)"
@@ -106,14 +119,6 @@ public struct ModuleProbe: Sendable {
 
   private static func seconds(_ duration: Duration) -> String {
     String(format: "%g", Double(duration.components.seconds) + Double(duration.components.attoseconds) * 1e-18)
-  }
-
-  /// The last three lines that are not empty, on one line and without control characters.
-  private static func lastLines(_ text: String) -> String {
-    let lines = text.split(whereSeparator: \.isNewline).suffix(3).map { line in
-      String(String.UnicodeScalarView(line.unicodeScalars.filter { $0.value >= 0x20 && $0.value != 0x7F }).prefix(300))
-    }
-    return lines.filter { !$0.isEmpty }.joined(separator: " / ")
   }
 
   // MARK: - Remembering

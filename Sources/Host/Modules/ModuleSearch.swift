@@ -4,7 +4,7 @@ import PluginAPI
 /// Finds module libraries and reads their manifests; loads none of them and checks nothing else.
 public struct ModuleSearch: Sendable {
   /// Where a module was found, in the order in which one shadows another of the same name.
-  public enum Origin: Int, Hashable, Sendable, Comparable {
+  public enum Origin: Int, Hashable, Sendable, Comparable, CustomStringConvertible {
     /// `--plugin PATH`
     case option
     /// `$BASIN_PLUGIN_PATH`
@@ -13,6 +13,26 @@ public struct ModuleSearch: Sendable {
     case bundled
     /// `~/.local/share/basin/plugins`
     case installed
+
+    /// For people: `named by --plugin`.
+    public var description: String {
+      switch self {
+      case .option: "named by --plugin"
+      case .environment: "in BASIN_PLUGIN_PATH"
+      case .bundled: "came with Basin"
+      case .installed: "installed"
+      }
+    }
+
+    /// One word, for documents: `installed`.
+    public var word: String {
+      switch self {
+      case .option: "option"
+      case .environment: "environment"
+      case .bundled: "bundled"
+      case .installed: "installed"
+      }
+    }
 
     public static func < (a: Self, b: Self) -> Bool { a.rawValue < b.rawValue }
   }
@@ -59,10 +79,26 @@ public struct ModuleSearch: Sendable {
     return home + "/.local/share/basin/plugins"
   }
 
+  /// Set to anything but `0`, it leaves the bundled modules alone: what `--no-plugins` does, for a process and all it starts.
+  public static let noPluginsVariable = "BASIN_NO_PLUGINS"
+
+  private var ignoresPlugins: Bool { environment[Self.noPluginsVariable].map { !["", "0"].contains($0) } ?? false }
+
   /// All modules.
-  /// - Throws: ``BasinError`` for a value of `--plugin` that leads to no module. Problems elsewhere become notes.
+  /// - Throws: ``BasinError`` for a value of `--plugin` that leads to no module, or one beside `--no-plugins`. Problems
+  ///   elsewhere become notes.
   public func find() throws -> Result {
     var collected = Collection()
+    if ignoresPlugins {
+      if let plugin = plugins.first {
+        throw BasinError.usage(
+          "plug-in \(plugin) is wanted, and --no-plugins leaves all plug-ins out", advice: "Leave one of the two out")
+      }
+      for path in Self.libraries(in: programFolder) ?? [] where Self.isNotPartOfBasin(path) {
+        do { try collected.add(path, .bundled, isQuiet: true) } catch { collected.note(error) }
+      }
+      return Result(modules: collected.modules, notes: collected.notes)
+    }
     for plugin in plugins { try collected.add(expand(plugin), .option) }
     for path in (environment["BASIN_PLUGIN_PATH"] ?? "").split(separator: ":") {
       do { try collected.add(expand(String(path)), .environment) } catch { collected.note(error) }
@@ -90,17 +126,24 @@ public struct ModuleSearch: Sendable {
     if !modules.isEmpty { return modules }
     let isPackage = access(path + "/Package.swift", F_OK) == 0
     if isPackage {
-      let built = Self.modules(among: Self.libraries(in: path + "/.build/release") ?? [])
-      if !built.isEmpty { return built }
+      let built = Self.builtFolders.map { Self.modules(among: Self.libraries(in: "\(path)/\($0)") ?? []) }
+      if let newest = built.filter({ !$0.isEmpty }).max(by: { Self.time($0) < Self.time($1) }) { return newest }
       throw BasinError.missing(
-        "is a package without a built module in .build/release", file: path,
-        advice: "Build it first: `swift build -c release --package-path \(path)`")
+        "is a package without a built module", file: path,
+        advice: "Build it first: `basin plugin build \(path)`")
     }
     // One library that is damaged deserves its own reason; many of other kinds do not.
     if here.count == 1 { return here }
     throw BasinError.missing(
       here.isEmpty ? "the folder holds no library (*.so)" : "none of the \(here.count) libraries in it has a manifest",
       file: path, advice: "Name a module's library, its folder, or the folder of its package")
+  }
+
+  /// Where in a package its modules are: put there by `basin plugin build`, or by `swift build`. The newer one counts.
+  public static let builtFolders = [".build/basin", ".build/release"]
+
+  private static func time(_ libraries: [String]) -> Int64 {
+    libraries.compactMap { FileIdentity(path: $0)?.modified }.max() ?? 0
   }
 
   private static func modules(among libraries: [String]) -> [String] {
@@ -145,13 +188,13 @@ public struct ModuleSearch: Sendable {
         _ = try ELFFile(snapshot)
         throw BasinError.badData(
           "has no manifest, so it is not a Basin module", file: path,
-          advice: "Name a module's library, built by `swift build -c release`")
+          advice: "Name a module's library, built by `basin plugin build`")
       }
       if let first = modules.first(where: { $0.manifest.name == manifest.name }) {
         notes.append(
           .badData(
-            "module \(manifest.name) is not used: \(first.path), found first, has the same name", file: path,
-            advice: "Remove or rename one of them"))
+            "module \(manifest.name) (\(origin)) is not used: \(first.path) (\(first.origin)), found first, has the same name",
+            file: path, advice: "Remove or rename one of them"))
         return
       }
       modules.append(Found(path: path, origin: origin, manifest: manifest))

@@ -9,23 +9,26 @@ struct OptimizerChain {
   /// Of all parts together.
   let options: [OptionDescription]
 
-  var name: String { (wrappers.map(\.name) + [base.name]).joined(separator: ":") }
+  /// As it was written: with `module/` where that was needed.
+  let name: String
+
+  /// The modules its parts are from.
+  var modules: [String] { wrappers.map(\.module) + [base.module] }
 
   /// - Throws: `BasinError` of kind usage for an unknown name, a wrapper in last place, or two parts with the same option.
   init(_ name: String, in catalog: Catalog) throws {
+    self.name = name
     let parts = name.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
-    let known = catalog.registry.wrappers
     wrappers = try parts.dropLast().map { part in
-      guard let entry = known.first(where: { $0.name == part }) else {
-        guard catalog.registry.optimizers.contains(where: { $0.name == part }) else {
-          throw BasinError.unknown("optimizer to go around another", part, among: known.map(\.name))
-        }
-        throw BasinError.usage("optimizer \(part) cannot go around another", advice: "Only \(known.map(\.name).joined(separator: ", ")) can")
+      if let entry = try catalog.wrapper(part) { return entry }
+      let known = catalog.registry.wrappers.map(\.name)
+      guard (try? catalog.optimizer(part)) != nil else {
+        throw BasinError.unknown("optimizer to go around another", part, among: known)
       }
-      return entry
+      throw BasinError.usage("optimizer \(part) cannot go around another", advice: "Only \(known.joined(separator: ", ")) can")
     }
     let last = parts.last ?? ""
-    if known.contains(where: { $0.name == last }) {
+    if try catalog.wrapper(last) != nil {
       throw BasinError.usage("optimizer \(last) goes around another one", advice: "Write \(last):sgd, or with another inner optimizer")
     }
     base = try catalog.optimizer(last)

@@ -17,11 +17,14 @@ final class PreparedRun {
   let lengths: (mixing: LengthMixing, of: [Int32])?
   /// Seconds it took to read the data.
   let dataSeconds: Double
+  /// Where what it is made of came from.
+  let modules: [ModuleRecord]
 
   /// - Parameter dataRoot: replaces the configuration's.
   init(_ configuration: RunConfiguration, in catalog: Catalog, dataRoot: String? = nil) throws {
     self.configuration = configuration
     entry = try catalog.model(configuration.model, domain: configuration.domain)
+    modules = catalog.records(of: configuration.usedModules)
     random = Random(seed: UInt64(configuration.seed))
     let start = Clock.now()
     let (dataEntry, source) = try catalog.dataset(configuration.dataset, root: dataRoot ?? configuration.dataRoot)

@@ -49,6 +49,8 @@ public struct RunConfiguration: Sendable {
   /// Every option of the model, data set, optimizer, schedule and averaging policy, by its prefixed name.
   public var settings: [String: String]
   public var plugins: [String]
+  /// The modules that model, data set, method and what it is made of are from.
+  let usedModules: Set<String>
 
   /// One part of a stratified division of the training data: part `index` of `count` is the test split where none is
   /// published, else the validation split.
@@ -77,11 +79,17 @@ public struct RunConfiguration: Sendable {
     dataRoot = request[.dataRoot] ?? ProcessInfo.processInfo.environment["BASIN_DATA"].flatMap { $0.isEmpty ? nil : $0 }
     let (dataEntry, source) = try catalog.dataset(request.required(.dataset), root: dataRoot)
     guard entry.inputType == dataEntry.inputType else {
+      if "\(entry.inputType)" == "\(dataEntry.inputType)" {
+        throw BasinError.usage(
+          "model \(entry.name) (module \(entry.module)) and data set \(dataEntry.name) (module \(dataEntry.module)) both use a type"
+            + " named \(entry.inputType), but from two copies of a library",
+          advice: "Let one module link the dynamic library product of the other instead of compiling its sources")
+      }
       throw BasinError.usage(
         "model \(entry.name) takes \(entry.inputType), data set \(dataEntry.name) gives \(dataEntry.inputType)",
         advice: "`basin list` shows which models and data sets are of one domain")
     }
-    let method = try catalog.method(request[.method] ?? "backbone")
+    let (methodModule, method) = try catalog.methodEntry(request[.method] ?? "backbone")
     let ofDataset = request.settings.filter { $0.key.hasPrefix("dataset.") }.map {
       (String($0.key.dropFirst("dataset.".count)), $0.value)
     }
@@ -92,18 +100,23 @@ public struct RunConfiguration: Sendable {
     domain = entry.domain
     model = request[.model] ?? entry.name
     dataset = request[.dataset] ?? dataEntry.name
-    self.method = method.name
+    self.method = request[.method] ?? method.name
     epochs = try request.value(.epochs, Int.self, "a whole number from 1", where: { $0 >= 1 }) ?? recipe.epochs
     batchSize = request[.batchSize] == "all" ? nil
       : try request.value(.batchSize, Int.self, "a whole number from 1, or all", where: { $0 >= 1 }) ?? recipe.batchSize
     learningRate = try request.value(.learningRate, Double.self, "a positive number", where: { $0 > 0 && $0.isFinite }) ?? recipe.learningRate
-    let chain = try OptimizerChain(request[.optimizer] ?? method.optimizer ?? recipe.optimizer, in: catalog)
-    let sequence = try ScheduleSequence(request[.schedule] ?? method.schedule, in: catalog)
-    let averagingEntry = try catalog.averaging(request[.averaging] ?? method.averaging)
+    let chain = try OptimizerChain(
+      request[.optimizer] ?? catalog.settled(optimizer: method.optimizer ?? recipe.optimizer), in: catalog)
+    let sequence = try ScheduleSequence(
+      request[.schedule] ?? catalog.settled(schedule: method.schedule), in: catalog)
+    averaging = try request[.averaging] ?? catalog.settled(averaging: method.averaging)
+    let averagingEntry = try catalog.averaging(averaging)
     optimizer = chain.name
     schedule = sequence.name
-    averaging = averagingEntry.name
     observe = try request[.observe].map { try Observer.list($0, in: catalog) } ?? []
+    usedModules = Set(
+      [entry.module, dataEntry.module, methodModule, averagingEntry.module] + chain.modules + sequence.parts.map(\.entry.module)
+        + (try observe.map { try catalog.averaging($0.policy).module }))
     bnUpdate = try Self.choice(request, .bnUpdate, NormalizationUpdate.self) ?? .pooled
     bnExamples = try request.value(.bnExamples, Int.self, "a whole number from 2", where: { $0 >= 2 }) ?? 4096
     bnTolerance = try request.value(.bnTolerance, Double.self, "a positive number", where: { $0 > 0 && $0.isFinite })
@@ -142,7 +155,8 @@ public struct RunConfiguration: Sendable {
     let presets = ["model": entry.preset, "dataset": dataEntry.preset]
     // The recipe and the method speak to whichever optimizer, schedule and policy were chosen: what these lack is passed over.
     // The recipe's optimizer settings are for its own optimizer.
-    let isOwnOptimizer = chain.base.name == recipe.optimizer
+    let recipesOwn = try? catalog.optimizer(catalog.settled(optimizer: recipe.optimizer))
+    let isOwnOptimizer = recipesOwn?.name == chain.base.name && recipesOwn?.module == chain.base.module
     var defaults = recipe.settings.filter { !$0.key.hasPrefix("optimizer.") || isOwnOptimizer }
     defaults.merge(method.settings) { $1 }
     defaults.merge(sequence.defaults(defaults)) { $1 }

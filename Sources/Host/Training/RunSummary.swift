@@ -37,6 +37,7 @@ enum RunSummary {
       "versions": [
         "basin": .string(version), "libtorch": .string(libtorch), "swift": .string(BuildStamp.compiler),
       ],
+      "modules": .array(run.modules.map(\.json)),
       "data": ["sha256": JSONValue(try hash(run.dataset.files))],
     ]
   }

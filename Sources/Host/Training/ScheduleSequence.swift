@@ -12,6 +12,8 @@ struct ScheduleSequence {
     /// Where it begins; nil: with the run.
     let start: Landmark?
     let entry: ScheduleEntry
+    /// As it was written: with `module/` where that was needed.
+    let name: String
     /// Given behind its name.
     let settings: [String: String]
   }
@@ -65,7 +67,7 @@ struct ScheduleSequence {
         throw BasinError.usage(
           "it is not said where \(entry.name) takes over", advice: "Write \(head)@5ep, \(head)@300st or \(head)@0.5dur")
       }
-      return Part(start: nil, entry: entry, settings: notation.settings)
+      return Part(start: nil, entry: entry, name: notation.name, settings: notation.settings)
     }
     guard !isFirst else {
       throw BasinError.usage(
@@ -76,11 +78,11 @@ struct ScheduleSequence {
       throw BasinError.usage(
         "@\(halves[1]) is no place in the run", advice: "Write \(head)@5ep, \(head)@300st or \(head)@0.5dur")
     }
-    return Part(start: start, entry: entry, settings: notation.settings)
+    return Part(start: start, entry: entry, name: notation.name, settings: notation.settings)
   }
 
   /// Without options: what `config.yaml` says beside them.
-  var name: String { parts.map { $0.entry.name + ($0.start.map { "@\($0)" } ?? "") }.joined(separator: ",") }
+  var name: String { parts.map { $0.name + ($0.start.map { "@\($0)" } ?? "") }.joined(separator: ",") }
 
   var summary: String { parts.map(\.entry.summary).joined(separator: "; then: ") }
 

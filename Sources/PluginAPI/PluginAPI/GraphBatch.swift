@@ -109,4 +109,16 @@ public struct GraphBatch: InputBatch {
   }
 
   public static var exampleShape: Shape { Shape(features: 1433) }
+
+  public func disagreement(with shape: Shape) throws -> String? {
+    if graph.features.columns != shape.features {
+      return "\(graph.features.columns) features a node instead of \(shape.features)"
+    }
+    if level != shape.level { return "an example is a \(level.rawValue) instead of a \(shape.level.rawValue)" }
+    let edgeFeatures = graph.edgeFeatures?.columns ?? 0
+    if edgeFeatures != shape.edgeFeatures { return "\(edgeFeatures) features an edge instead of \(shape.edgeFeatures)" }
+    let items = 0..<Int64(level == .node ? graph.nodes : graph.graphs)
+    guard let stray = try self.items.to(.cpu).values(Int64.self).first(where: { !items.contains($0) }) else { return nil }
+    return "\(level.rawValue) \(stray) of \(items.upperBound)"
+  }
 }

@@ -38,4 +38,10 @@ public struct ImageBatch: InputBatch {
   }
 
   public func moved(to device: Device) throws -> Self { Self(try images.to(device)) }
+
+  public func disagreement(with shape: Shape) throws -> String? {
+    let found = Array(images.shape.dropFirst())
+    guard found != [shape.channels, shape.height, shape.width] else { return nil }
+    return "pictures of \(found.map(String.init).joined(separator: "x")) instead of \(shape)"
+  }
 }

@@ -12,11 +12,15 @@ public protocol InputBatch {
   static func example(_ shape: Shape, count: Int) throws -> Self?
   /// The same batch with its tensors on `device`.
   func moved(to device: Device) throws -> Self
+  /// What of the batch is not as the data set's shape says, as a phrase (`pictures of 1x28x28 instead of 3x32x32`); nil:
+  /// nothing. `basin plugin check` asks it of the batches of a data set.
+  func disagreement(with shape: Shape) throws -> String?
 }
 
 extension InputBatch {
   public static func example(_ shape: Shape, count: Int) throws -> Self? { nil }
   public func moved(to device: Device) throws -> Self { self }
+  public func disagreement(with shape: Shape) throws -> String? { nil }
 }
 
 /// What is to be learned.

@@ -2,7 +2,8 @@ import Foundation
 
 /// A batch as the host handles it: inputs of any kind and their targets.
 public struct PreparedBatch {
-  let input: any InputBatch
+  /// Of the type that the data set gives and the model takes.
+  public let input: any InputBatch
   public let target: Tensor
   public let count: Int
 }
@@ -22,11 +23,14 @@ public protocol LoadedDataset: AnyObject {
   func inspection() throws -> DataInspection
   /// The batch's inputs as a person would see them, uint8 `[N, H, W, C]`; nil where they cannot be shown.
   func pictures(of batch: PreparedBatch) throws -> Tensor?
+  /// What of the batch's inputs is not as the stated shape says; nil: nothing.
+  func disagreement(of batch: PreparedBatch) throws -> String?
 }
 
 extension LoadedDataset {
   public func lengths(_ split: Split) -> [Int32]? { nil }
   public func pictures(of batch: PreparedBatch) throws -> Tensor? { nil }
+  public func disagreement(of batch: PreparedBatch) throws -> String? { nil }
 }
 
 final class DatasetBox<D: Dataset>: LoadedDataset {
@@ -47,6 +51,10 @@ final class DatasetBox<D: Dataset>: LoadedDataset {
   func inspection() throws -> DataInspection { try dataset.inspection() }
   func pictures(of batch: PreparedBatch) throws -> Tensor? {
     try (batch.input as? D.Input).flatMap { try dataset.pictures(of: $0) }
+  }
+  func disagreement(of batch: PreparedBatch) throws -> String? {
+    guard let input = batch.input as? D.Input else { return "\(type(of: batch.input)) instead of \(D.Input.self)" }
+    return try input.disagreement(with: dataset.facts.shape)
   }
 
   func batch(_ ids: [Int], of split: Split, augmentation: Random?, device: Device) throws -> PreparedBatch {

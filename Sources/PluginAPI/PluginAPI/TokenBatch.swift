@@ -80,6 +80,12 @@ public struct TokenBatch: InputBatch {
 
   public static var exampleShape: Shape { Shape(vocabulary: 10_000, length: 64) }
 
+  public func disagreement(with shape: Shape) throws -> String? {
+    if longest > shape.length { return "a sequence of \(longest) tokens where at most \(shape.length) are stated" }
+    let stray = try tokens.to(.cpu).values(Int64.self).first { !(0..<Int64(shape.vocabulary)).contains($0) }
+    return stray.map { "token \($0) of a vocabulary of \(shape.vocabulary)" }
+  }
+
   public func moved(to device: Device) throws -> Self {
     try Self(tokens: tokens.to(device), offsets: offsets, segments: segments?.to(device))
   }
