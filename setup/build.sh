@@ -133,6 +133,8 @@ build_plugins() {
   forget_old_plan "$root/.build/plugins"
   for manifest in "$root"/plugins/*/Package.swift; do
     if [[ -e $manifest ]]; then
+      # The plan there is another package's, and SwiftPM does not always see that.
+      rm -f -- "$root/.build/plugins/release.yaml"
       swift_build "the plug-in ${manifest%/Package.swift}" --package-path "${manifest%/Package.swift}" \
         --scratch-path "$root/.build/plugins"
     fi
