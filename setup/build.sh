@@ -136,6 +136,8 @@ build_plugins() {
     if [[ ! -e $manifest ]]; then continue; fi
     folder="${manifest%/Package.swift}" tests=()
     if [[ -d $folder/Tests ]]; then tests=(--build-tests); fi
+    # The plan there is another package's, and SwiftPM does not always see that.
+    rm -f -- "$root/.build/plugins/release.yaml"
     swift_build "the plug-in $folder" --package-path "$folder" --scratch-path "$root/.build/plugins" "${tests[@]}"
   done
 }

@@ -86,7 +86,7 @@ code_stamp_write() {
   content="// Written by the set-up. Do not edit, do not commit.
 #define BASIN_CODE_HASHES \"$hashes\""
   if [[ -f $basin_code_header && "$(<"$basin_code_header")" == "$content" ]]; then return; fi
-  if [[ ! -f $basin_code_header ]]; then touch -c -- "${basin_code_header%/include/*}"/*.c; fi
+  if [[ ! -f $basin_code_header ]]; then touch -c -- "${basin_code_header%/*}"/*.c; fi
   printf '%s\n' "$content" >"$basin_code_header.new"
   mv -f -- "$basin_code_header.new" "$basin_code_header"
 }

@@ -18,8 +18,10 @@ import Testing
       let paper = try #require(experiment(name))
       #expect(paper["ready"]?.flag == false && paper["datasets"]?.items.compactMap { $0["name"]?.text } == sets)
       for set in paper["datasets"]?.items ?? [] {
-        #expect(set["problem"]?.text != nil && set["fetch"]?.text?.hasPrefix("basin data fetch \(set["name"]?.text ?? "")") == true)
+        // Not of every set a digest is published, without which nothing is fetched.
+        #expect(set["problem"]?.text != nil && set["fetch"]?.text?.hasPrefix("basin data fetch \(set["name"]?.text ?? "") ") ?? true)
       }
+      #expect(paper["datasets"]?[0]?["fetch"]?.text != nil)
     }
     let text = try space.run(["reproduce", "--data-root", "data"], expecting: 0).text
     #expect(text.contains("missing: cifar10 - basin data fetch cifar10 --data-root data") && text.contains("there: "))

@@ -84,8 +84,10 @@ struct Reproduction {
     lines.append("  \(runs) runs on \(trajectories) trajectories of \(preset.methods.joined(separator: ", "))")
     let present = needs.filter { $0.problem == nil }.map(\.dataset)
     if !present.isEmpty { lines.append("  there: \(present.joined(separator: ", "))") }
-    for need in needs where need.problem != nil {
-      lines.append("  missing: \(need.dataset)\(need.command.map { " - \($0)" } ?? "") (\(need.problem ?? ""))")
+    for need in needs {
+      guard let problem = need.problem else { continue }
+      // Where the files were looked for is a long list; `data inspect` has it.
+      lines.append("  missing: \(need.dataset) - \(need.command ?? "\(problem.prefix { $0 != ":" }); basin data inspect \(need.dataset)")")
     }
     lines.append("  " + (isReady ? "basin reproduce \(preset.name)" : "then: basin reproduce \(preset.name)"))
     return lines.joined(separator: "\n")

@@ -8,7 +8,7 @@ struct ReportRun {
   let document: ReportDocument.Run
 
   /// - Throws: `BasinError` for a summary that is no JSON.
-  init(_ run: StoredRun, curve: [ReportDocument.Run.CurvePoint], folder: String) throws {
+  init(_ run: StoredRun, curves: RunCurves, folder: String) throws {
     // `JSONSerialization` reads ten thousand of them in a second, a decoder of one's own values in ten.
     let summary = try run.summary.map { text -> [String: Any] in
       guard let object = try? JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any] else {
@@ -30,7 +30,9 @@ struct ReportRun {
           total: run.seconds, train: number("train"), data: number("data"), evaluate: number("evaluate"), average: number("average"),
           bnUpdate: number("bnUpdate"))
       },
-      peakMemoryBytes: (summary?["peakMemoryBytes"] as? NSNumber)?.intValue, curve: curve, sharesTrajectoryOf: run.trajectory,
+      peakMemoryBytes: (summary?["peakMemoryBytes"] as? NSNumber)?.intValue,
+      // Training and data alone: the report bills evaluations and averages on top.
+      curve: curves.points(of: run, seconds: seconds == nil ? nil : number("train") + number("data")), sharesTrajectoryOf: run.trajectory,
       command: run.directory.map { "basin train --config \(folder)/\($0)/config.yaml --out again" })
   }
 
@@ -57,7 +59,7 @@ struct ReportRun {
 /// The curves of many runs, thinned where they would be more than a report can show.
 struct RunCurves {
   /// More points than this in all are thinned: a page of a hundred megabytes helps nobody.
-  private static let most = 300_000
+  private static let most = 200_000
 
   private let steps, losses: [String: [Double]]
   private let monitored: [String: [String: [Double]]]
@@ -74,11 +76,10 @@ struct RunCurves {
     thinning = max(1, (steps.reduce(0) { $0 + $1.value.count } + Self.most - 1) / Self.most)
   }
 
-  subscript(run: StoredRun) -> [ReportDocument.Run.CurvePoint] {
+  /// - Parameter seconds: of training and data, over the whole run.
+  func points(of run: StoredRun, seconds: Double?) -> [ReportDocument.Run.CurvePoint] {
     guard let steps = steps[run.hash], let last = steps.last, last > 0 else { return [] }
     let losses = losses[run.hash] ?? [], values = run.metric.flatMap { monitored[$0]?[run.hash] } ?? []
-    // Training and data alone: the report bills evaluations and averages on top.
-    let seconds = Self.trainingSeconds(run.summary)
     func value(_ list: [Double], _ index: Int) -> Double? { index < list.count && list[index].isFinite ? list[index] : nil }
     return steps.indices.compactMap { index in
       guard index % thinning == thinning - 1 || index == steps.count - 1 else { return nil }
@@ -86,12 +87,5 @@ struct RunCurves {
         epoch: Double(index + 1), step: Int(steps[index]), seconds: seconds.map { $0 * steps[index] / last },
         trainLoss: value(losses, index), validation: value(values, index))
     }
-  }
-
-  private static func trainingSeconds(_ summary: String?) -> Double? {
-    guard let summary, let object = try? JSONSerialization.jsonObject(with: Data(summary.utf8)) as? [String: Any],
-      let seconds = object["seconds"] as? [String: Any]
-    else { return nil }
-    return ["train", "data"].reduce(0) { $0 + ((seconds[$1] as? NSNumber)?.doubleValue ?? 0) }
   }
 }
