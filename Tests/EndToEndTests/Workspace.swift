@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// A folder of a test's own, in which the program runs; it goes away with the test.
-final class Workspace {
+class Workspace {
   let path: String
   /// Added to the program's environment.
   var environment: [String: String] = [:]

@@ -199,7 +199,7 @@ struct ModuleCheckTests {
     let api = try refusal(other.symbolName, "libAPI.so")
     #expect(api.message.contains("another PluginAPI (1111111111111111; this Basin: 0123456789abcdef)"), "\(api)")
     #expect(!api.message.contains("compiler") && !api.message.contains("contract"))
-    #expect(api.advice?.contains("swift build -c release") == true)
+    #expect(api.advice?.contains("basin plugin build") == true)
 
     other = ModuleFixture.host
     other.compiler = "unstamped"

@@ -75,7 +75,7 @@ struct ModuleSearchTests {
 
     try folders.write("", "package/Package.swift")
     let package = try refusal(folders.root + "/package")
-    #expect(package.message.contains("without a built module") && package.advice?.contains("swift build -c release") == true)
+    #expect(package.message.contains("without a built module") && package.advice?.contains("basin plugin build") == true)
 
     try folders.write("", "empty/readme.txt")
     #expect(try refusal(folders.root + "/empty").message.contains("no library"))

@@ -1,10 +1,16 @@
 /// Batch normalization (Ioffe and Szegedy 2015) over `[N, C]` or `[N, C, H, W]`: moments a channel.
 public final class BatchNorm: Module {
+  /// `[C]`, 1 at first: what normalized values are multiplied by.
   @Parameter public var weight: Tensor
+  /// `[C]`, 0 at first: what is added to them.
   @Parameter public var bias: Tensor
+  /// `running_mean` `[C]`: the mean that evaluation normalizes by.
   @Statistic public var runningMean: Tensor
+  /// `running_var` `[C]`: the variance that evaluation normalizes by.
   @Statistic public var runningVariance: Tensor
+  /// `num_batches_tracked`: batches of training so far.
   @Counter public var batches: Tensor
+  /// The part of a batch in the running statistics, and what is added to the variance.
   public let momentum, epsilon: Double
 
   /// - Parameter momentum: running = (1 - momentum) running + momentum batch.
@@ -18,6 +24,9 @@ public final class BatchNorm: Module {
     self.epsilon = epsilon
   }
 
+  /// `[N, C]` or `[N, C, H, W]`, same shape out.
+  ///
+  /// - Throws: `TensorError` for another number of channels, and in training for one value a channel.
   public func callAsFunction(_ x: Tensor, _ mode: Mode) throws -> Tensor {
     try located {
       let shape = x.shape

@@ -1,7 +1,10 @@
 /// 2-D convolution. Weight `[outputs, inputs / groups, k, k]`, kept channels last.
 public final class Conv2d: Module {
+  /// `[outputs, inputs / groups, k, k]`.
   @Parameter public var weight: Tensor
+  /// `[outputs]`, where there is one.
   @OptionalParameter public var bias: Tensor?
+  /// Pixels from window to window, zeros around the picture, and groups of channels that do not see each other.
   public let stride, padding, groups: Int
 
   public init(

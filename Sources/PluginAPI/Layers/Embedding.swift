@@ -2,6 +2,7 @@
 ///
 /// Where the optimizer can (``TableRows``), a step computes and applies the gradient of the rows it reads alone.
 public final class Embedding: Module {
+  /// `[count, size]`.
   @Parameter public var weight: Tensor
   private let padding: Int
   private let rows: TableRows?

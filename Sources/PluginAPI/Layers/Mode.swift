@@ -8,6 +8,7 @@ public enum Mode {
   /// collector says.
   case estimateStatistics(MomentCollector)
 
+  /// Whether dropout and the like are on.
   public var isTraining: Bool { random != nil }
 
   /// Randomness for this pass, in training only.

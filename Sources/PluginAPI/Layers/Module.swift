@@ -10,11 +10,15 @@ public enum Role: String, Sendable {
 
 /// How a fresh tensor is filled: a pure function of the seed and the tensor's path.
 public enum Initializer: Sendable {
+  /// The same value everywhere.
   case constant(Double)
+  /// Evenly from low to high.
   case uniform(low: Double, high: Double)
+  /// Normally distributed around 0.
   case normal(deviation: Double)
   /// As is: the author filled it.
   case keep
+  /// By a function of the tensor and the stream of its path.
   case custom(@Sendable (Tensor, Random) throws -> Void)
 
   /// U(-1/sqrt(n), 1/sqrt(n)) for `n` inputs: what PyTorch's Linear and Conv2d start with.
@@ -44,12 +48,16 @@ public enum Initializer: Sendable {
 public struct NamedTensor: Sendable {
   /// As in the PyTorch reference of the model: `layer1.0.conv1.weight`.
   public let path: String
+  /// What becomes of it when weights are averaged.
   public let role: Role
+  /// The tensor itself, not a copy.
   public let tensor: Tensor
+  /// How it is filled.
   public let initializer: Initializer
   /// Where steps read a few rows alone, what they read.
   public let rows: TableRows?
 
+  /// A tensor under a name.
   public init(path: String, role: Role, tensor: Tensor, initializer: Initializer = .keep, rows: TableRows? = nil) {
     self.path = path
     self.role = role
@@ -61,11 +69,15 @@ public struct NamedTensor: Sendable {
 
 /// A stored property that holds a tensor of the model.
 public protocol Leaf {
+  /// What becomes of the tensor when weights are averaged.
   var role: Role { get }
+  /// The tensor; nil where it is absent.
   var tensor: Tensor? { get }
   /// Replaces the property's name in the path.
   var key: String? { get }
+  /// How it is filled.
   var initializer: Initializer { get }
+  /// Where steps read a few rows alone, what they read.
   var rows: TableRows? { get }
 }
 
@@ -77,11 +89,13 @@ extension Leaf {
 @propertyWrapper public struct Parameter: Leaf {
   public let wrappedValue: Tensor
   public let key: String?
+  /// How it is filled.
   public let initializer: Initializer
   public let rows: TableRows?
   public var role: Role { .parameter }
   public var tensor: Tensor? { wrappedValue }
 
+  /// A tensor that the author has filled.
   public init(wrappedValue: Tensor, _ key: String? = nil) {
     self.wrappedValue = wrappedValue
     self.key = key
@@ -105,10 +119,12 @@ extension Leaf {
 @propertyWrapper public struct OptionalParameter: Leaf {
   public let wrappedValue: Tensor?
   public let key: String?
+  /// How it is filled.
   public let initializer: Initializer
   public var role: Role { .parameter }
   public var tensor: Tensor? { wrappedValue }
 
+  /// A parameter of the given shape; nil: none.
   public init(shape: [Int]?, _ initializer: Initializer, key: String? = nil) throws {
     wrappedValue = try shape.map { try Tensor.zeros($0) }
     try wrappedValue?.setRequiresGradient(true)
@@ -121,10 +137,12 @@ extension Leaf {
 @propertyWrapper public struct Statistic: Leaf {
   public let wrappedValue: Tensor
   public let key: String?
+  /// How it is filled.
   public let initializer: Initializer
   public var role: Role { .statistic }
   public var tensor: Tensor? { wrappedValue }
 
+  /// A statistic that is `value` everywhere at first.
   public init(shape: [Int], _ value: Double, key: String? = nil) throws {
     wrappedValue = try Tensor.full(shape, value)
     self.key = key
@@ -140,6 +158,7 @@ extension Leaf {
   public var role: Role { .counter }
   public var tensor: Tensor? { wrappedValue }
 
+  /// A count of 0.
   public init(key: String?) throws {
     wrappedValue = try Tensor.zeros([], .int64)
     self.key = key

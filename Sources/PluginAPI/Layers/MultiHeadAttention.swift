@@ -1,10 +1,15 @@
 /// Self-attention with several heads (Vaswani et al. 2017), tensors named as in PyTorch's `MultiheadAttention`.
 public final class MultiHeadAttention: Module {
+  /// `in_proj_weight` `[3 size, size]`: queries, keys and values one below the other.
   @Parameter public var inProjectionWeight: Tensor
+  /// `in_proj_bias` `[3 size]`.
   @Parameter public var inProjectionBias: Tensor
+  /// What mixes the heads.
   public let out_proj: Linear
+  /// Heads, which share the columns.
   public let heads: Int
 
+  /// - Parameter size: columns, a multiple of the heads.
   public init(_ size: Int, heads: Int) throws {
     _inProjectionWeight = try Parameter(
       shape: [3 * size, size], .glorotUniform(inputs: size, outputs: 3 * size), key: "in_proj_weight")

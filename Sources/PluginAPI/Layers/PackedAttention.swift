@@ -4,7 +4,7 @@ import TensorKernels
 /// softmax(Q K^T / sqrt(d)) V for each sequence and head, d = size / heads.
 ///
 /// float32 on the CPU takes kernels that need memory for one block of queries at a time and know no padding; anything else, second
-/// derivatives among it, LibTorch's operators on a padded grid (``PaddedAttention``), with the same numbers for dropout.
+/// derivatives among it, LibTorch's operators on a padded grid (`PaddedAttention`), with the same numbers for dropout.
 ///
 /// - Parameters:
 ///   - queries, keys, values: `[T, size]`; head h has columns h d ..< (h + 1) d.

@@ -18,9 +18,11 @@ public struct BasinError: Error, CustomStringConvertible, Equatable, Sendable {
     /// Reading or writing failed part of the way (a full disk, a device error).
     case inputOutput = 74
 
+    /// What the program ends with.
     public var exitStatus: Int32 { rawValue }
   }
 
+  /// The family; it fixes the exit status.
   public var kind: Kind
   /// What is wrong, as a sentence without a full stop: `expected 7 classes, found 8`.
   public var message: String
@@ -31,6 +33,7 @@ public struct BasinError: Error, CustomStringConvertible, Equatable, Sendable {
   /// What the user can do, as a sentence without a full stop.
   public var advice: String?
 
+  /// An error of any kind.
   public init(_ kind: Kind, _ message: String, file: String? = nil, place: String? = nil, advice: String? = nil) {
     self.kind = kind
     self.message = message
@@ -39,16 +42,20 @@ public struct BasinError: Error, CustomStringConvertible, Equatable, Sendable {
     self.advice = advice
   }
 
+  /// A file that is damaged or says something impossible: exit status 65.
   public static func badData(_ message: String, file: String? = nil, place: String? = nil, advice: String? = nil) -> Self {
     Self(.badData, message, file: file, place: place, advice: advice)
   }
 
+  /// An unknown name, or a value that is not allowed: exit status 64.
   public static func usage(_ message: String, advice: String? = nil) -> Self { Self(.usage, message, advice: advice) }
 
+  /// A file, data set or module that is not there: exit status 66.
   public static func missing(_ message: String, file: String? = nil, advice: String? = nil) -> Self {
     Self(.missingInput, message, file: file, advice: advice)
   }
 
+  /// A defect in a model or in Basin itself: exit status 70.
   public static func internalError(_ message: String, advice: String? = nil) -> Self {
     Self(.internalError, message, advice: advice)
   }

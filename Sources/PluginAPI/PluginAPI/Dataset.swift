@@ -7,6 +7,7 @@ public struct DataSource: Hashable, Sendable {
   /// The folder named sets are found under; nil where none was given.
   public let root: String?
 
+  /// A set by its name under `root`, or a file of the user's own.
   public init(name: String, path: String? = nil, root: String? = nil) {
     self.name = name
     self.path = path
@@ -34,11 +35,14 @@ public struct DataSource: Hashable, Sendable {
 
 /// What the host must know of a data set.
 public struct DatasetFacts<Shape: Sendable>: Sendable {
+  /// What a model must know of the inputs before it is made.
   public let shape: Shape
+  /// What is to be learned.
   public let task: Task
   /// The name of each class, where there are any.
   public let classNames: [String]
 
+  /// - Parameter classNames: in the order of the class numbers; empty where they have none.
   public init(shape: Shape, task: Task, classNames: [String] = []) {
     self.shape = shape
     self.task = task
@@ -48,10 +52,14 @@ public struct DatasetFacts<Shape: Sendable>: Sendable {
 
 /// What `basin data inspect` tells of a data set or file; what does not apply is nil.
 public struct DataInspection: Codable, Sendable {
+  /// Something unusual that is no error.
   public struct Warning: Codable, Sendable {
+    /// The place in the file, from 1; nil where it has none.
     public var line, column: Int?
+    /// What is unusual, as a sentence without a full stop.
     public var message: String
 
+    /// A warning, with its place where it has one.
     public init(line: Int? = nil, column: Int? = nil, message: String) {
       self.line = line
       self.column = column
@@ -59,15 +67,24 @@ public struct DataInspection: Codable, Sendable {
     }
   }
 
+  /// What it was read as: `graphml`, `table`.
   public var format: String
+  /// Counts; edges as the file lists them.
   public var graphs, nodes, edges: Int?
+  /// Whether edges have a direction.
   public var directed: Bool?
+  /// The attributes' names.
   public var nodeAttributes, edgeAttributes: [String]?
+  /// Classes to tell apart.
   public var classes: Int?
+  /// Examples by split.
   public var examples: [String: Int]?
+  /// The shape of the inputs, in words.
   public var shape: String?
+  /// What is unusual, in the order of the file.
   public var warnings: [Warning] = []
 
+  /// An inspection that says nothing yet but the format.
   public init(format: String) { self.format = format }
 }
 
@@ -75,7 +92,9 @@ public struct DataInspection: Codable, Sendable {
 ///
 /// Three members must be written: `init`, `facts` and `batch`, beside `count`; the others have defaults.
 public protocol Dataset<Input> {
+  /// The type of a batch of inputs. Models of the same type fit.
   associatedtype Input: InputBatch
+  /// What `--set dataset.NAME` sets.
   associatedtype DatasetOptions: Options
 
   /// Reads the data. `random` is for sets that are generated.
@@ -85,6 +104,7 @@ public protocol Dataset<Input> {
   /// usual. Asked before anything is read: names of files and folders must tell.
   static func exampleKind(_ options: DatasetOptions, source: DataSource) -> String?
 
+  /// Shape, task and class names. They may follow from what `fit` learns.
   var facts: DatasetFacts<Input.Shape> { get }
 
   /// Examples in a split as published; 0 where there is no such split (the host then carves validation from train).
@@ -111,6 +131,7 @@ public protocol Dataset<Input> {
   /// The files the data were read from, for the record of their hash.
   var files: [String] { get }
 
+  /// What `basin data inspect` tells; by default task, shape and counts.
   func inspection() throws -> DataInspection
 
   /// The inputs of a batch as a person would see them, uint8 `[N, H, W, C]` with C of 1 (grey) or 3 (red, green, blue), what

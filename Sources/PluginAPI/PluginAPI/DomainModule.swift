@@ -13,12 +13,15 @@ public protocol DomainModule: Sendable {
   /// What the library says of itself without being loaded: one JSON object between the two markers. The host checks it
   /// against what `register` adds.
   static var manifest: StaticString { get }
+  /// Made by the host when the module is loaded; does no work.
   init()
+  /// Adds everything the module offers. What it adds must be what the manifest says.
   func register(in registry: inout Registry) throws
 }
 
 /// A module type on its way through the C entry point.
 public final class ModuleBox {
+  /// What was exported.
   public let type: any DomainModule.Type
   /// The stamp the module was built with. Kept, so that the optimizer cannot drop the module's reference to the symbol.
   private let stamp: UnsafePointer<CChar>?
@@ -52,6 +55,8 @@ public func exportModule(_ type: any DomainModule.Type) -> UnsafeMutableRawPoint
 
 /// The stamp of this copy of PluginAPI.
 public enum BuildStamp {
+  /// PluginAPI's version, `MAJOR.MINOR`: what it says of a module's source stands in the article Versions and deprecation.
+  public static let version = "1.0"
   /// `basin_abi_<PluginAPI hash>_<compiler hash>_v<contract>`.
   public static var symbol: String { String(cString: basinABIStamp()) }
   /// `swift 6.3.1 x86_64-unknown-linux-gnu`.

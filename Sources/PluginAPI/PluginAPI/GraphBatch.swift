@@ -3,15 +3,18 @@ public struct GraphBatch: InputBatch {
   /// What an example is: a node, or a whole graph.
   public enum Level: String, Hashable, Sendable { case node, graph }
 
+  /// What a graph model must know of the data before it is made.
   public struct Shape: Hashable, Sendable, CustomStringConvertible {
     /// The width of a node's feature vector.
     public let features: Int
+    /// What an example is.
     public let level: Level
     /// Nodes a graph, on average; models that pool to a part of the nodes take their sizes from it.
     public let meanNodes: Double
     /// The width of an edge's feature vector; 0 where edges have none.
     public let edgeFeatures: Int
 
+    /// Widths of features, and what an example is.
     public init(features: Int, level: Level = .node, meanNodes: Double = 0, edgeFeatures: Int = 0) {
       self.features = features
       self.level = level
@@ -19,6 +22,7 @@ public struct GraphBatch: InputBatch {
       self.edgeFeatures = edgeFeatures
     }
 
+    /// In words, for people.
     public var description: String {
       let ofEdges = edgeFeatures > 0 ? ", \(edgeFeatures) an edge" : ""
       return "\(features) features a node" + ofEdges + (level == .graph ? ", many graphs" : "")
@@ -40,6 +44,7 @@ public struct GraphBatch: InputBatch {
     /// `[E, W]`: a row for each entry of the adjacency, in its order; nil where edges have no features.
     public let edgeFeatures: SparseMatrix?
 
+    /// A single graph of matrices that fit: N x F and N x N.
     public init(features: SparseMatrix, adjacency: SparseMatrix) {
       self.features = features
       self.adjacency = adjacency
@@ -84,16 +89,22 @@ public struct GraphBatch: InputBatch {
       self.edgeFeatures = edgeFeatures
     }
 
+    /// Nodes of all graphs together.
     public var nodes: Int { adjacency.rows }
+    /// Graphs.
     public var graphs: Int { graphPointers.count - 1 }
   }
 
+  /// The fixed part, the same object in every batch of a data set.
   public let graph: Graph
+  /// What an example is.
   public let level: Level
   /// What to predict for, int64 `[count]`: numbers of nodes or of graphs, as ``level`` says.
   public let items: Tensor
+  /// Nodes or graphs to predict for.
   public let count: Int
 
+  /// Some nodes, int64 `[count]`.
   public init(graph: Graph, nodes: Tensor) {
     self.graph = graph
     level = .node
@@ -101,6 +112,7 @@ public struct GraphBatch: InputBatch {
     count = nodes.count
   }
 
+  /// Some graphs, int64 `[count]`.
   public init(graph: Graph, graphs: Tensor) {
     self.graph = graph
     level = .graph
@@ -108,6 +120,7 @@ public struct GraphBatch: InputBatch {
     count = graphs.count
   }
 
+  /// That of Cora.
   public static var exampleShape: Shape { Shape(features: 1433) }
 
   public func disagreement(with shape: Shape) throws -> String? {

@@ -1,8 +1,11 @@
 /// Pictures.
 public struct ImageBatch: InputBatch {
+  /// Extents of a picture; written `3x32x32`.
   public struct Shape: Hashable, Sendable, LosslessStringConvertible {
+    /// Channels, and extents in pixels.
     public let channels, height, width: Int
 
+    /// Channels, and extents in pixels.
     public init(channels: Int, height: Int, width: Int) {
       self.channels = channels
       self.height = height
@@ -16,18 +19,22 @@ public struct ImageBatch: InputBatch {
       self.init(channels: extents[0], height: extents[1], width: extents[2])
     }
 
+    /// `3x224x224`.
     public var description: String { "\(channels)x\(height)x\(width)" }
   }
 
   /// `[N, C, H, W]` float32, normalized; channels last in memory where the data set can.
   public let images: Tensor
+  /// Pictures, N.
   public let count: Int
 
+  /// - Parameter images: float32 `[N, C, H, W]`, normalized.
   public init(_ images: Tensor) {
     self.images = images
     count = images.shape.first ?? 0
   }
 
+  /// That of CIFAR-10.
   public static var exampleShape: Shape { Shape(channels: 3, height: 32, width: 32) }
 
   /// Grey pictures.

@@ -25,9 +25,13 @@ extension InputBatch {
 
 /// What is to be learned.
 public enum Task: Hashable, Sendable, CustomStringConvertible {
+  /// One of so many classes: logits `[N, classes]`, int64 targets `[N]`, cross entropy.
   case classification(classes: Int)
+  /// Any of so many labels: logits and float32 targets 0 or 1 `[N, labels]`, binary cross entropy; a NaN is unknown.
   case multiLabel(labels: Int)
+  /// So many numbers: predictions and float32 targets `[N, outputs]`, mean squared error.
   case regression(outputs: Int)
+  /// The token that follows each: logits `[T, vocabulary]`, int64 targets `[T]`, cross entropy.
   case nextToken(vocabulary: Int)
 
   /// The width of a model's prediction.
@@ -37,6 +41,7 @@ public enum Task: Hashable, Sendable, CustomStringConvertible {
     }
   }
 
+  /// In words, for people.
   public var description: String {
     switch self {
     case .classification(let n): "classification into \(n) classes"
@@ -47,4 +52,5 @@ public enum Task: Hashable, Sendable, CustomStringConvertible {
   }
 }
 
+/// The parts of a data set: what is trained on, what decides, what is for final numbers.
 public enum Split: String, Sendable, CaseIterable, Codable { case train, validation, test }

@@ -18,7 +18,9 @@ public struct Metric: Sendable {
   public let name: String
   /// For people: `Matthews correlation`.
   public let summary: String
+  /// What must be kept of the predictions.
   public let evidence: Evidence
+  /// Whether a greater figure is a better one.
   public let isHigherBetter: Bool
   private let formula: @Sendable (Predictions) -> Double
 

@@ -2,8 +2,10 @@
 public struct OptimizerState {
   /// `momentum/layer1.weight` and the like.
   public var tensors: [String: Tensor]
+  /// `step` and the like.
   public var counters: [String: Int]
 
+  /// Named tensors and whole numbers.
   public init(tensors: [String: Tensor] = [:], counters: [String: Int] = [:]) {
     self.tensors = tensors
     self.counters = counters
@@ -14,6 +16,7 @@ public struct OptimizerState {
 public protocol UpdateRule: AnyObject {
   /// One step from the gradients the parameters hold; a parameter without a gradient stays as it is.
   func step(learningRate: Double) throws
+  /// Everything that `restore` needs, as copies: what is saved does not change with the steps that follow.
   var state: OptimizerState { get throws }
   /// - Throws: `BasinError` where the state is of another model or optimizer.
   func restore(_ state: OptimizerState) throws
@@ -25,7 +28,9 @@ public protocol UpdateRule: AnyObject {
 ///
 /// An option named `weightDecay` is understood by the host: parameter groups without decay get it as 0.
 public protocol Optimizer: UpdateRule {
+  /// What `--set optimizer.NAME` sets.
   associatedtype OptimizerOptions: Options
+  /// - Parameter parameters: all tensors of a model; those of other roles than `.parameter` are left alone.
   init(_ options: OptimizerOptions, parameters: [NamedTensor]) throws
 }
 
@@ -34,6 +39,7 @@ public protocol Optimizer: UpdateRule {
 /// Its options lie beside those of the inner one, under the same prefix, so their names must differ from the usual ones. Its
 /// state holds that of the inner one.
 public protocol OptimizerWrapper: UpdateRule {
+  /// What `--set optimizer.NAME` sets.
   associatedtype OptimizerOptions: Options
   /// - Throws: `BasinError` of kind usage where it cannot go around such a rule.
   init(_ options: OptimizerOptions, around inner: any UpdateRule, parameters: [NamedTensor]) throws

@@ -5,19 +5,24 @@
 ///       static var fields: [Field<Self>] { [Field("hidden", \.hidden, in: 1...4096, "width of the hidden layers")] }
 ///     }
 public protocol Options: Sendable {
+  /// The defaults.
   init()
+  /// Every option, in the order in which it is listed.
   static var fields: [Field<Self>] { get }
 }
 
 /// Options without any field.
 public struct NoOptions: Options {
+  /// There is nothing to set.
   public init() {}
   public static var fields: [Field<NoOptions>] { [] }
 }
 
 /// One option: its name, help, allowed values, and how it is read and written as text.
 public struct Field<O>: Sendable {
+  /// The name, a sentence for people, and the values that are allowed, in words.
   public let name, help, allowed: String
+  /// The present value as text.
   public let read: @Sendable (O) -> String
   /// Throws a `BasinError` of kind usage for a value that is not allowed.
   public let write: @Sendable (inout O, String) throws -> Void
@@ -102,10 +107,12 @@ public struct Field<O>: Sendable {
 
 /// An option without its Swift type, for listings.
 public struct OptionDescription: Codable, Hashable, Sendable {
+  /// As in ``Field``, with the default as text.
   public let name, help, allowed, defaultValue: String
 }
 
 extension Options {
+  /// The options without their Swift types.
   public static var descriptions: [OptionDescription] {
     let defaults = Self()
     return fields.map {

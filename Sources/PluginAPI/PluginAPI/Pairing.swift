@@ -4,22 +4,35 @@ import Foundation
 public struct PreparedBatch {
   /// Of the type that the data set gives and the model takes.
   public let input: any InputBatch
+  /// As ``Dataset/batch(_:of:augmentation:)`` gives them, on the run's device.
   public let target: Tensor
+  /// Examples.
   public let count: Int
 }
 
 /// A data set whose input type the host does not know.
 public protocol LoadedDataset: AnyObject {
+  /// What is to be learned.
   var task: Task { get }
+  /// The name of each class, where there are any.
   var classNames: [String] { get }
+  /// The shape of the inputs, in words.
   var shapeDescription: String { get }
+  /// The type of a batch of inputs.
   var inputType: Any.Type { get }
+  /// The files the data were read from.
   var files: [String] { get }
+  /// Examples in a split as published.
   func count(_ split: Split) -> Int
+  /// The class of each example; nil where that does not apply.
   func labels(_ split: Split) -> [Int32]?
+  /// How long each example is; nil where that does not apply.
   func lengths(_ split: Split) -> [Int32]?
+  /// Learns what is learned from training data alone.
   func fit(training: [Int]) throws
+  /// The examples `ids` of a split with their targets, on a device.
   func batch(_ ids: [Int], of split: Split, augmentation: Random?, device: Device) throws -> PreparedBatch
+  /// What `basin data inspect` tells.
   func inspection() throws -> DataInspection
   /// The batch's inputs as a person would see them, uint8 `[N, H, W, C]`; nil where they cannot be shown.
   func pictures(of batch: PreparedBatch) throws -> Tensor?
@@ -44,10 +57,15 @@ final class DatasetBox<D: Dataset>: LoadedDataset {
   var shapeDescription: String { "\(dataset.facts.shape)" }
   var inputType: Any.Type { D.Input.self }
   var files: [String] { dataset.files }
+  /// Examples in a split as published.
   func count(_ split: Split) -> Int { dataset.count(split) }
+  /// The class of each example; nil where that does not apply.
   func labels(_ split: Split) -> [Int32]? { dataset.labels(split) }
+  /// How long each example is; nil where that does not apply.
   func lengths(_ split: Split) -> [Int32]? { dataset.lengths(split) }
+  /// Learns what is learned from training data alone.
   func fit(training: [Int]) throws { try dataset.fit(training: training) }
+  /// What `basin data inspect` tells.
   func inspection() throws -> DataInspection { try dataset.inspection() }
   func pictures(of batch: PreparedBatch) throws -> Tensor? {
     try (batch.input as? D.Input).flatMap { try dataset.pictures(of: $0) }
@@ -57,6 +75,7 @@ final class DatasetBox<D: Dataset>: LoadedDataset {
     return try input.disagreement(with: dataset.facts.shape)
   }
 
+  /// The examples `ids` of a split with their targets, on a device.
   func batch(_ ids: [Int], of split: Split, augmentation: Random?, device: Device) throws -> PreparedBatch {
     let (input, target) = try lock.withLock { try dataset.batch(ids, of: split, augmentation: augmentation) }
     return PreparedBatch(input: try input.moved(to: device), target: try target.to(device), count: ids.count)
@@ -65,7 +84,11 @@ final class DatasetBox<D: Dataset>: LoadedDataset {
 
 /// A model whose input type the host does not know.
 public protocol LoadedModel: AnyObject {
+  /// The model's layers and tensors.
   var module: any Module { get }
+  /// Runs the model.
+  ///
+  /// - Throws: `BasinError` where the batch is of another input type.
   func forward(_ batch: PreparedBatch, _ mode: Mode) throws -> Output
   /// About how many multiplications a forward pass has; nil: many.
   func multiplications(_ batch: PreparedBatch) -> Int?
@@ -84,6 +107,9 @@ final class ModelBox<M: Model>: LoadedModel {
 
   var module: any Module { model }
 
+  /// Runs the model.
+  ///
+  /// - Throws: `BasinError` where the batch is of another input type.
   func forward(_ batch: PreparedBatch, _ mode: Mode) throws -> Output {
     guard let input = batch.input as? M.Input else {
       throw BasinError.internalError("the model takes \(M.Input.self), the batch is \(type(of: batch.input))")

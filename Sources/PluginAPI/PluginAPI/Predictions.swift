@@ -1,10 +1,12 @@
 /// What a metric sees: predictions and truth of all examples of a split, in the same order.
 public struct Predictions: Sendable {
+  /// What was to be learned.
   public let task: Task
   /// The mean loss of a prediction.
   public var loss: Double
   /// Classification: the class with the highest score, and the true one, int32 `[N]`. Empty where no metric asks for them.
   public private(set) var classes: [Int32] = []
+  /// As ``classes``, of the truth.
   public private(set) var labels: [Int32] = []
   /// What the model predicts, `[N, width]`: logits, or values for regression. Empty where no metric asks for them.
   public private(set) var scores: [Float] = []

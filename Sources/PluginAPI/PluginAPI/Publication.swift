@@ -50,6 +50,7 @@ public struct PublishedFile: Hashable, Sendable {
   public let path: String
   /// Where it can be had, by http or https; the first is tried first.
   public let urls: [String]
+  /// What its bytes must hash to.
   public let digest: Digest
   /// Its exact size; nil where that is not published (then at most 1 GiB is taken).
   public let bytes: Int?

@@ -1,9 +1,12 @@
 /// The defaults a model family trains with, found by its authors; methods and flags override parts.
 public struct Recipe: Sendable, Hashable {
+  /// Passes over the training examples.
   public var epochs: Int
   /// Examples a step; nil: all of them (full batch).
   public var batchSize: Int?
+  /// The rate a run begins with, which the schedule multiplies.
   public var learningRate: Double
+  /// The optimizer's name.
   public var optimizer: String
   /// `optimizer.momentum`, `schedule.tail`, ...: used where the chosen optimizer, schedule or policy has such an option.
   public var settings: [String: String]
@@ -25,10 +28,13 @@ public struct Recipe: Sendable, Hashable {
 
 /// A named way of training: a schedule and an averaging policy, with settings for both.
 public struct Method: Sendable, Hashable {
+  /// The name on the command line, and a sentence for people.
   public let name, summary: String
   /// nil: the recipe's.
   public let optimizer: String?
+  /// The names of schedule and averaging policy.
   public let schedule, averaging: String
+  /// `schedule.floor`, `averaging.start` ...: over those of the recipe.
   public let settings: [String: String]
 
   public init(
@@ -46,9 +52,13 @@ public struct Method: Sendable, Hashable {
 
 /// One line of the default benchmark of a domain: sized so that `basin bench` takes minutes and methods can differ.
 public struct BenchmarkCase: Sendable, Hashable {
+  /// Their names.
   public let model, dataset: String
+  /// Passes over the training examples.
   public let epochs: Int
+  /// Examples a step; nil: the recipe's.
   public let batchSize: Int?
+  /// nil: the recipe's.
   public let learningRate: Double?
   /// Seeds to run: ten where a run is quick.
   public let seeds: Int
@@ -83,9 +93,11 @@ public struct BenchmarkCase: Sendable, Hashable {
 ///
 /// Several modules may add to one of the same name: the cases of all are run, with the methods of all.
 public struct Experiment: Sendable, Hashable {
+  /// The name on the command line, and a sentence for people.
   public let name, summary: String
   /// The first is what the others are compared with.
   public let methods: [String]
+  /// What is trained, with every method.
   public let cases: [BenchmarkCase]
 
   public init(_ name: String, _ summary: String, methods: [String], cases: [BenchmarkCase]) {

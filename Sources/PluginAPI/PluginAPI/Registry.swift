@@ -1,16 +1,21 @@
 /// A model family as registered.
 public struct ModelEntry {
+  /// The name, who registers it, the domain, and a sentence for people.
   public let name, module, domain, summary: String
+  /// What can be set, with the defaults of the type.
   public let options: [OptionDescription]
   /// The presets and defaults: what each option is when the user says nothing.
   public let preset: [String: String]
+  /// What it trains with where nobody says otherwise.
   public let recipe: Recipe
   /// For data sets whose examples are of another kind than the usual, by that kind
   /// (``Dataset/exampleKind(_:source:)``).
   public let recipes: [String: Recipe]
+  /// The type of a batch of inputs: what decides which pairs fit.
   public let inputType: Any.Type
   /// The shape and the number of classes the model is described by when no data set is named.
   public let exampleShape: String
+  /// As ``exampleShape``.
   public let exampleClasses: Int
   let make: ([String: String], (any LoadedDataset)?) throws -> any LoadedModel
   let makeExample: ([String: String], String?, Int?) throws -> any LoadedModel
@@ -40,11 +45,15 @@ public struct ModelEntry {
 
 /// A data set, or a format for files of one's own, as registered.
 public struct DatasetEntry {
+  /// The name, who registers it, the domain, and a sentence for people.
   public let name, module, domain, summary: String
   /// Whether it is read from `NAME:PATH`.
   public let isFormat: Bool
+  /// What can be set, with the defaults of the type.
   public let options: [OptionDescription]
+  /// Option values that differ from the defaults under this name.
   public let preset: [String: String]
+  /// The type of a batch of inputs: what decides which pairs fit.
   public let inputType: Any.Type
   /// Where its files can be fetched; nil where there are none, or none with a known hash.
   public let publication: Publication?
@@ -55,6 +64,9 @@ public struct DatasetEntry {
   /// Checks option values without reading anything.
   public func check(_ settings: [String: String]) throws { try verify(settings) }
 
+  /// Reads the data.
+  ///
+  /// - Throws: `BasinError` for an option or the data.
   public func make(_ settings: [String: String], source: DataSource, random: Random) throws -> any LoadedDataset {
     try make(settings, source, random)
   }
@@ -67,14 +79,21 @@ public struct DatasetEntry {
 
 /// A converter of data files, as registered.
 public struct ConverterEntry {
+  /// Who registers it.
   public let module: String
+  /// What it writes.
   public let formats: [String]
+  /// Reads a source and writes it.
   public let convert: (DataSource, ConversionTarget) throws -> ConversionReport
 }
 
+/// An optimizer as registered.
 public struct OptimizerEntry {
+  /// The name, who registers it, and a sentence for people.
   public let name, module, summary: String
+  /// What can be set, with the defaults of the type.
   public let options: [OptionDescription]
+  /// Makes it with option values, for the tensors of a model.
   public let make: ([String: String], [NamedTensor]) throws -> any UpdateRule
   let verify: ([String: String]) throws -> Void
 
@@ -84,8 +103,11 @@ public struct OptimizerEntry {
 
 /// An optimizer around another one, as registered.
 public struct WrapperEntry {
+  /// The name, who registers it, and a sentence for people.
   public let name, module, summary: String
+  /// What can be set, with the defaults of the type.
   public let options: [OptionDescription]
+  /// Makes it with option values, around a rule for the tensors of a model.
   public let make: ([String: String], any UpdateRule, [NamedTensor]) throws -> any UpdateRule
   let verify: ([String: String]) throws -> Void
 
@@ -93,23 +115,34 @@ public struct WrapperEntry {
   public func check(_ settings: [String: String]) throws { try verify(settings) }
 }
 
+/// A schedule as registered.
 public struct ScheduleEntry {
+  /// The name, who registers it, and a sentence for people.
   public let name, module, summary: String
+  /// What can be set, with the defaults of the type.
   public let options: [OptionDescription]
+  /// Makes it with option values.
   public let make: ([String: String]) throws -> any LearningRateCurve
 }
 
+/// An averaging policy as registered.
 public struct AveragingEntry {
+  /// The name, who registers it, and a sentence for people.
   public let name, module, summary: String
+  /// What can be set, with the defaults of the type.
   public let options: [OptionDescription]
+  /// Makes it with option values.
   public let make: ([String: String]) throws -> any AveragingPolicy
 }
 
 /// A benchmark case and who brings it.
 public struct BenchmarkEntry {
+  /// Who registers it, and the domain.
   public let module, domain: String
+  /// What is trained.
   public let benchmark: BenchmarkCase
 
+  /// A case of a module.
   public init(module: String, domain: String, benchmark: BenchmarkCase) {
     self.module = module
     self.domain = domain
@@ -119,24 +152,37 @@ public struct BenchmarkEntry {
 
 /// A named benchmark and who brings it.
 public struct ExperimentEntry {
+  /// Who registers it, and the domain.
   public let module, domain: String
+  /// What is compared.
   public let experiment: Experiment
 }
 
 /// What modules offer. A module gets one with its own name and domain set.
 public struct Registry {
+  /// In the order of registration, as all that follow.
   public private(set) var models: [ModelEntry] = []
+  /// Data sets, and formats of files.
   public private(set) var datasets: [DatasetEntry] = []
+  /// Converters of data files.
   public private(set) var converters: [ConverterEntry] = []
+  /// Optimizers.
   public private(set) var optimizers: [OptimizerEntry] = []
+  /// Optimizers that go around others.
   public private(set) var wrappers: [WrapperEntry] = []
+  /// Schedules.
   public private(set) var schedules: [ScheduleEntry] = []
+  /// Averaging policies.
   public private(set) var averagings: [AveragingEntry] = []
+  /// Methods.
   public private(set) var methods: [Method] = []
+  /// Cases of the default benchmark.
   public private(set) var benchmarks: [BenchmarkEntry] = []
+  /// Benchmarks known by name.
   public private(set) var experiments: [ExperimentEntry] = []
   private let module, domain: String
 
+  /// An empty one for a module.
   public init(module: String, domain: String) {
     self.module = module
     self.domain = domain
@@ -247,6 +293,7 @@ public struct Registry {
       ConverterEntry(module: module, formats: C.formats) { try C().convert($0, to: $1) })
   }
 
+  /// Adds an optimizer: `--optimizer NAME`.
   public mutating func add<O: Optimizer>(optimizer name: String, _ type: O.Type, _ summary: String) {
     optimizers.append(
       OptimizerEntry(name: name, module: module, summary: summary, options: O.OptimizerOptions.descriptions) {
@@ -262,6 +309,9 @@ public struct Registry {
       } verify: { _ = try W.OptimizerOptions(settings: $0, of: "optimizer \(name)") })
   }
 
+  /// Adds a schedule: `--schedule NAME`.
+  ///
+  /// - Parameter preset: option values that differ from the defaults under this name.
   public mutating func add<S: Schedule>(
     schedule name: String, _ type: S.Type, _ summary: String, preset: [String: String] = [:]
   ) {
@@ -271,6 +321,9 @@ public struct Registry {
       })
   }
 
+  /// Adds an averaging policy: `--averaging NAME`.
+  ///
+  /// - Parameter preset: option values that differ from the defaults under this name.
   public mutating func add<A: AveragingPolicy>(
     averaging name: String, _ type: A.Type, _ summary: String, preset: [String: String] = [:]
   ) {
@@ -280,6 +333,7 @@ public struct Registry {
       })
   }
 
+  /// Adds a method: `--method NAME`. Its schedule and policy may be this module's or Basin's own.
   public mutating func add(_ method: Method) { methods.append(method) }
 
   /// Adds a line to the default benchmark of the module's domain.

@@ -2,8 +2,10 @@
 public struct Progress: Hashable, Sendable {
   /// Steps done before this one.
   public let step: Int
+  /// The run that it is a moment of.
   public let run: RunLength
 
+  /// After `step` steps of a run.
   public init(step: Int, run: RunLength) {
     self.step = step
     self.run = run
@@ -18,7 +20,9 @@ public struct Progress: Hashable, Sendable {
 
 /// How long a run is.
 public struct RunLength: Hashable, Sendable {
+  /// Passes over the training examples.
   public let epochs: Int
+  /// Steps of each, at least 1.
   public let stepsPerEpoch: Int
   /// `epochs` times `stepsPerEpoch`, or the greatest integer where that is beyond it.
   public var steps: Int {
@@ -26,6 +30,7 @@ public struct RunLength: Hashable, Sendable {
     return overflow ? .max : product
   }
 
+  /// A number of steps an epoch under 1 is taken as 1.
   public init(epochs: Int, stepsPerEpoch: Int) {
     self.epochs = epochs
     self.stepsPerEpoch = max(stepsPerEpoch, 1)
@@ -34,15 +39,20 @@ public struct RunLength: Hashable, Sendable {
 
 /// A point in a run or a length of time: `40ep`, `300st` or `0.5dur` (a part of the run).
 public struct Landmark: Hashable, Sendable, LosslessStringConvertible {
+  /// What it is measured in: epochs, steps, or parts of the run.
   public enum Unit: String, Sendable { case epochs = "ep", steps = "st", duration = "dur" }
+  /// How many of the unit.
   public let value: Double
+  /// What it is measured in.
   public let unit: Unit
 
+  /// So many of a unit.
   public init(_ value: Double, _ unit: Unit) {
     self.value = value
     self.unit = unit
   }
 
+  /// Reads `40ep`, `300st` or `0.5dur`; nil for anything else, negative numbers among it.
   public init?(_ description: String) {
     guard let unit = [Unit.epochs, .steps, .duration].first(where: { description.hasSuffix($0.rawValue) }),
       let value = Double(description.dropLast(unit.rawValue.count)), value.isFinite, value >= 0
@@ -50,6 +60,7 @@ public struct Landmark: Hashable, Sendable, LosslessStringConvertible {
     self.init(value, unit)
   }
 
+  /// As it is written.
   public var description: String {
     let number = value == value.rounded() && value < 1e15 ? String(Int(value)) : String(value)
     return number + unit.rawValue
@@ -81,6 +92,8 @@ extension LearningRateCurve {
 
 /// A curve that is chosen by its name: `--schedule cosine`.
 public protocol Schedule: LearningRateCurve {
+  /// What `--set schedule.NAME` sets.
   associatedtype ScheduleOptions: Options
+  /// Makes the curve; nothing of the run is known yet.
   init(_ options: ScheduleOptions) throws
 }

@@ -28,13 +28,18 @@ public protocol TextCodingDataset: Dataset {
 
 /// What the host may ask of a data set that turns text into tokens and back.
 public protocol LoadedTextCoding {
+  /// The tokens of a text that a model is to go on with.
   func promptTokens(_ text: String) throws -> [Int]
+  /// The text of tokens.
   func text(_ tokens: [Int]) throws -> String
+  /// The token that ends a text, if any.
   var endToken: Int? { get }
 }
 
 extension DatasetBox: LoadedTextCoding where D: TextCodingDataset {
+  /// The tokens of a text that a model is to go on with.
   func promptTokens(_ text: String) throws -> [Int] { try dataset.promptTokens(text) }
+  /// The text of tokens.
   func text(_ tokens: [Int]) throws -> String { try dataset.text(tokens) }
   var endToken: Int? { dataset.endToken }
 }

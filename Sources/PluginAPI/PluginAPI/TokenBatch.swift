@@ -2,6 +2,7 @@
 ///
 /// Sequence i is `tokens[offsets[i] ..< offsets[i + 1]]`. ``padded(with:)`` spreads them out to a grid for models that need one.
 public struct TokenBatch: InputBatch {
+  /// What a model of sentences must know of the data before it is made.
   public struct Shape: Hashable, Sendable, CustomStringConvertible {
     /// Different tokens, special ones included.
     public let vocabulary: Int
@@ -10,12 +11,14 @@ public struct TokenBatch: InputBatch {
     /// The index that fills up short sequences where they are padded.
     public let padding: Int
 
+    /// Sizes of the vocabulary and of the longest sequence, in tokens.
     public init(vocabulary: Int, length: Int, padding: Int = 0) {
       self.vocabulary = vocabulary
       self.length = length
       self.padding = padding
     }
 
+    /// In words, for people.
     public var description: String { "\(vocabulary) tokens, at most \(length) a sentence" }
   }
 
@@ -78,6 +81,7 @@ public struct TokenBatch: InputBatch {
     return (try Tensor(grid, shape: shape).to(tokens.device), try Tensor(mask, shape: shape).to(tokens.device))
   }
 
+  /// 10,000 words, sentences of up to 64.
   public static var exampleShape: Shape { Shape(vocabulary: 10_000, length: 64) }
 
   public func disagreement(with shape: Shape) throws -> String? {

@@ -32,12 +32,14 @@ extension UnlabelledDataset {
 
 /// Examples to predict, by number.
 public struct UnlabelledExamples<Input: InputBatch> {
+  /// Examples.
   public let count: Int
   /// What each is called in the output, `[count]`; nil: its number from 0.
   public let names: [String]?
   /// The inputs of the examples with these numbers.
   public let batch: ([Int]) throws -> Input
 
+  /// - Parameter batch: gives the inputs of the examples with these numbers.
   public init(count: Int, names: [String]? = nil, batch: @escaping ([Int]) throws -> Input) {
     self.count = count
     self.names = names
@@ -70,7 +72,9 @@ public struct Submission: Sendable {
 
 /// Examples to predict of a data set whose input type the host does not know.
 public struct PreparedExamples {
+  /// Examples.
   public let count: Int
+  /// What each is called in the output; nil: its number from 0.
   public let names: [String]?
   let make: ([Int], Device) throws -> PreparedBatch
 
@@ -91,10 +95,13 @@ public struct PreparedExamples {
 public protocol LoadedUnlabelledDataset {
   /// How files can be read.
   var unlabelledOptions: [OptionDescription] { get }
+  /// The names of what was published without labels.
   var unlabelledSplits: [String] { get }
   /// - Throws: `BasinError` of kind usage for an option that is not there, as the data set does otherwise.
   func examples(file: String, _ settings: [String: String]) throws -> PreparedExamples
+  /// The examples of one of ``unlabelledSplits``.
   func examples(split: String) throws -> PreparedExamples
+  /// What a published benchmark wants to be sent for a split.
   func submission(of split: String) -> Submission?
 }
 
@@ -107,7 +114,9 @@ extension DatasetBox: LoadedUnlabelledDataset where D: UnlabelledDataset {
     return PreparedExamples(try dataset.unlabelled(file: file, options))
   }
 
+  /// The examples of one of ``unlabelledSplits``.
   func examples(split: String) throws -> PreparedExamples { PreparedExamples(try dataset.unlabelled(split: split)) }
 
+  /// What a published benchmark wants to be sent for a split.
   func submission(of split: String) -> Submission? { dataset.submission(of: split) }
 }

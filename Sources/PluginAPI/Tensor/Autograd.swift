@@ -19,6 +19,7 @@ extension Tensor {
     return result.map { Tensor(owning: $0) }
   }
 
+  /// Forgets the gradient that `backward` left.
   public func clearGradient() throws {
     try LibTorch.check(LibTorch.table.get().clearGradient(raw), "clearGradient", [self])
   }

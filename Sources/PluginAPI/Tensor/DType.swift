@@ -21,6 +21,7 @@ public enum DType: Int32, Sendable, CaseIterable {
     }
   }
 
+  /// Whether it holds real numbers.
   public var isFloatingPoint: Bool {
     switch self {
     case .float16, .float32, .float64, .bfloat16: true
@@ -31,6 +32,7 @@ public enum DType: Int32, Sendable, CaseIterable {
 
 /// A Swift type that tensors can hold.
 public protocol TensorElement: BitwiseCopyable, Sendable {
+  /// The type of tensors that hold it.
   static var dtype: DType { get }
 }
 

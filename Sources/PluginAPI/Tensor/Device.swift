@@ -1,7 +1,10 @@
 /// Where a tensor lives.
 public enum Device: Hashable, Sendable, CustomStringConvertible, LosslessStringConvertible {
+  /// Main memory.
   case cpu
+  /// A graphics card of NVIDIA's, by its number.
   case cuda(Int)
+  /// Apple's graphics processor.
   case mps
 
   /// `cpu`, `cuda`, `cuda:1` or `mps`.

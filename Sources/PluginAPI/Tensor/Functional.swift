@@ -9,7 +9,9 @@ public func reluInPlace(_ x: Tensor) throws -> Tensor { try Operators.reluInPlac
 /// x Phi(x), the exact form.
 public func gelu(_ x: Tensor) throws -> Tensor { try Operators.gelu(.tensor(x)) }
 
+/// exp(x) by its sum along an axis: positive, summing to 1.
 public func softmax(_ x: Tensor, axis: Int = -1) throws -> Tensor { try Operators.softmax(.tensor(x), .int(axis)) }
+/// The logarithm of ``softmax(_:axis:)``, without its overflow.
 public func logSoftmax(_ x: Tensor, axis: Int = -1) throws -> Tensor { try Operators.logSoftmax(.tensor(x), .int(axis)) }
 
 /// x W^T + b: `[..., in]` with weight `[out, in]` and bias `[out]` gives `[..., out]`.
@@ -32,6 +34,7 @@ public func maxPool2d(_ x: Tensor, _ size: Int, stride: Int? = nil, padding: Int
     .tensor(x), .ints([size, size]), .ints([stride ?? size, stride ?? size]), .ints([padding, padding]))
 }
 
+/// The mean of each `size` x `size` window: `[N, C, H, W]` to `[N, C, H / size, W / size]`.
 public func averagePool2d(_ x: Tensor, _ size: Int) throws -> Tensor {
   try Operators.avgPool2d(.tensor(x), .ints([size, size]))
 }

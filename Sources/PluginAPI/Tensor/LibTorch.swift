@@ -68,6 +68,7 @@ public enum LibTorch {
     try check(table.get().setThreadsOfThisThread(Int32(clamping: count)), "setThreadsOfThisThread")
   }
 
+  /// Threads of one operation.
   public static func threads() throws -> Int { Int(try table.get().threads()) }
 
   /// Makes every operation give the same bits run after run. Without it the backward pass of `x[index]` differs from run to
@@ -103,6 +104,7 @@ public enum LibTorch {
     return bytes < 0 ? nil : Int(bytes)
   }
 
+  /// Whether LibTorch can compute there.
   public static func isAvailable(_ device: Device) throws -> Bool {
     switch device {
     case .cpu: true

@@ -7,11 +7,15 @@ import LibTorchTable
 ///     static let cumsum = Operator("aten::cumsum")
 ///     let sums = try cumsum(.tensor(x), .int(0))
 public struct Operator: Sendable {
+  /// The name without `aten::`.
   public let name: String
   private let handle: Result<Handle, BasinError>
 
   private struct Handle: @unchecked Sendable { let raw: BasinOperator }
 
+  /// Looks it up; an unknown name is an error of the first call.
+  ///
+  /// - Parameter overload: what stands behind the dot in the schema: `Tensor` of `aten::add.Tensor`.
   public init(_ name: String, _ overload: String = "") {
     self.name = name.hasPrefix("aten::") ? String(name.dropFirst(6)) : name
     handle = LibTorch.table.flatMap { table in
@@ -25,6 +29,7 @@ public struct Operator: Sendable {
 
   /// An argument or a result. `defaulted` takes the schema's default; trailing arguments may simply be left out.
   public enum Value {
+    /// An optional argument that is left out.
     case none
     case tensor(Tensor)
     case int(Int)
@@ -38,6 +43,7 @@ public struct Operator: Sendable {
     case string(String)
     case dtype(DType)
     case device(Device)
+    /// The schema's default.
     case defaulted
 
     public static func tensor(_ tensor: Tensor?) -> Value { tensor.map { .tensor($0) } ?? .none }
@@ -61,6 +67,9 @@ public struct Operator: Sendable {
     return tensor
   }
 
+  /// Calls it and gives all its results.
+  ///
+  /// - Throws: `TensorError` with the shapes and LibTorch's words.
   public func call(_ arguments: [Value]) throws -> [Value] {
     let table = try LibTorch.table.get()
     let handle = try handle.get()

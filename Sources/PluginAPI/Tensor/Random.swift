@@ -8,6 +8,7 @@ public struct Random: Hashable, Sendable {
   /// Philox's 64-bit key.
   public let key: UInt64
 
+  /// The stream of a seed.
   public init(seed: UInt64) { key = Self.mix(seed &+ 0x9E37_79B9_7F4A_7C15) }
   private init(key: UInt64) { self.key = key }
 
@@ -68,8 +69,10 @@ public final class RandomStream: @unchecked Sendable {
   // A forward pass runs on one thread.
   private var uses = 0
 
+  /// Hands out the streams under this one.
   public init(_ random: Random) { self.random = random }
 
+  /// The stream of the next use.
   public func next() -> Random {
     defer { uses += 1 }
     return random[uses]

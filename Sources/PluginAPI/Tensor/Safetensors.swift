@@ -44,6 +44,7 @@ public enum Safetensors {
     return try decode(data, file: path)
   }
 
+  /// As ``read(_:)``, of bytes that are there already; `file` is for messages.
   public static func decode(_ data: Data, file: String) throws -> (tensors: [String: Tensor], metadata: [String: String]) {
     func bad(_ message: String, _ place: String? = nil) -> BasinError {
       .badData(message, file: file, place: place, advice: "The file is damaged or not in the safetensors format")

@@ -3,11 +3,15 @@
 extension Tensor {
   // MARK: Reductions
 
+  /// The sum of all elements, without dimensions.
   public func sum() throws -> Tensor { try Operators.sumAll(.tensor(self)) }
+  /// The mean of all elements, without dimensions.
   public func mean() throws -> Tensor { try Operators.meanAll(.tensor(self)) }
+  /// The sum along axes, which go away or become 1 wide.
   public func sum(_ axes: [Int], keepDimensions: Bool = false) throws -> Tensor {
     try Operators.sumDims(.tensor(self), .ints(axes), .bool(keepDimensions))
   }
+  /// The mean along axes, which go away or become 1 wide.
   public func mean(_ axes: [Int], keepDimensions: Bool = false) throws -> Tensor {
     try Operators.meanDims(.tensor(self), .ints(axes), .bool(keepDimensions))
   }
@@ -15,7 +19,9 @@ extension Tensor {
   public func variance(_ axes: [Int], correction: Int = 1, keepDimensions: Bool = false) throws -> Tensor {
     try Operators.varDims(.tensor(self), .ints(axes), .int(correction), .bool(keepDimensions))
   }
+  /// The greatest element, without dimensions.
   public func max() throws -> Tensor { try Operators.maxAll(.tensor(self)) }
+  /// The least element, without dimensions.
   public func min() throws -> Tensor { try Operators.minAll(.tensor(self)) }
   /// The index of the greatest element along `axis`, int64.
   public func argmax(_ axis: Int) throws -> Tensor { try Operators.argmax(.tensor(self), .int(axis)) }
@@ -30,15 +36,21 @@ extension Tensor {
 
   /// One extent may be -1: it is found from the others.
   public func reshaped(_ shape: [Int]) throws -> Tensor { try Operators.reshape(.tensor(self), .ints(shape)) }
+  /// The dimensions in another order, as a view.
   public func permuted(_ order: [Int]) throws -> Tensor { try Operators.permute(.tensor(self), .ints(order)) }
+  /// Two dimensions exchanged, as a view; by default the last two.
   public func transposed(_ a: Int = -2, _ b: Int = -1) throws -> Tensor {
     try Operators.transpose(.tensor(self), .int(a), .int(b))
   }
+  /// A dimension of 1 before `axis`.
   public func unsqueezed(_ axis: Int) throws -> Tensor { try Operators.unsqueeze(.tensor(self), .int(axis)) }
+  /// Without the dimension of 1 at `axis`.
   public func squeezed(_ axis: Int) throws -> Tensor { try Operators.squeeze(.tensor(self), .int(axis)) }
+  /// The dimensions `axis` to `last` as one.
   public func flattened(from axis: Int = 0, through last: Int = -1) throws -> Tensor {
     try Operators.flatten(.tensor(self), .int(axis), .int(last))
   }
+  /// Dimensions of 1 repeated to a shape, as a view.
   public func expanded(_ shape: [Int]) throws -> Tensor { try Operators.expand(.tensor(self), .ints(shape)) }
   /// Elements `range` along `axis`.
   public func slice(_ range: Range<Int>, axis: Int = 0) throws -> Tensor {
@@ -76,9 +88,11 @@ extension Tensor {
     try Operators.constantPad(.tensor(self), .ints(widths), .double(value))
   }
 
+  /// One behind the other along an axis that is there.
   public static func concatenate(_ tensors: [Tensor], axis: Int = 0) throws -> Tensor {
     try Operators.concatenate(.tensors(tensors), .int(axis))
   }
+  /// Side by side along a new axis.
   public static func stack(_ tensors: [Tensor], axis: Int = 0) throws -> Tensor {
     try Operators.stack(.tensors(tensors), .int(axis))
   }

@@ -87,16 +87,19 @@ public struct Tensor: @unchecked Sendable {
     }
   }
 
+  /// The same value everywhere.
   public static func full(_ shape: [Int], _ value: Double, _ dtype: DType = .float32, device: Device = .cpu) throws -> Tensor {
     let tensor = try empty(shape, dtype, device: device)
     try tensor.fill(value)
     return tensor
   }
 
+  /// 0 everywhere.
   public static func zeros(_ shape: [Int], _ dtype: DType = .float32, device: Device = .cpu) throws -> Tensor {
     try full(shape, 0, dtype, device: device)
   }
 
+  /// 1 everywhere.
   public static func ones(_ shape: [Int], _ dtype: DType = .float32, device: Device = .cpu) throws -> Tensor {
     try full(shape, 1, dtype, device: device)
   }
@@ -109,6 +112,7 @@ public struct Tensor: @unchecked Sendable {
     return info
   }
 
+  /// The extents; empty for a single number.
   public var shape: [Int] {
     withExtendedLifetime(handle) {
       let info = info
@@ -116,11 +120,17 @@ public struct Tensor: @unchecked Sendable {
     }
   }
 
+  /// How many extents there are.
   public var dimensions: Int { withExtendedLifetime(handle) { Int(info.dimensions) } }
+  /// Elements, the product of the extents.
   public var count: Int { withExtendedLifetime(handle) { Int(info.elements) } }
+  /// The type of its elements.
   public var dtype: DType { withExtendedLifetime(handle) { DType(rawValue: info.dtype) ?? .float32 } }
+  /// Where its memory is.
   public var device: Device { withExtendedLifetime(handle) { Device(code: info.device) } }
+  /// Whether operations with it are recorded.
   public var requiresGradient: Bool { withExtendedLifetime(handle) { info.requiresGradient != 0 } }
+  /// Whether its memory is dense and in row-major order.
   public var isContiguous: Bool { withExtendedLifetime(handle) { info.contiguous != 0 } }
 
   /// Whether this is an `[N, C, H, W]` tensor whose memory is channels last and dense.

@@ -11,6 +11,7 @@ public struct TensorError: Error, CustomStringConvertible, Sendable {
   /// The layer's path, `layer2.0.conv1`, once it is known.
   public var path: String?
 
+  /// - Parameter message: what is wrong, for people.
   public init(operation: String, shapes: [[Int]], message: String) {
     self.operation = operation
     self.shapes = shapes
