@@ -19,7 +19,7 @@ import Testing
     let space = try Workspace()
     let plugin = try #require(Self.plugin)
     try space.write(
-      file(["none", "crash", "hang", "memory"], limits: "memoryLimit: 900M\nstuckAfter: 8s\n"), to: "own.yaml")
+      file(["none", "crash", "hang", "memory"], limits: "memoryLimit: 900M\nstuckAfter: 15s\n"), to: "own.yaml")
     let outcome = try space.run(["bench", "--config", "own.yaml", "--plugin", plugin, "--out", "own", "--json"], expecting: 70)
     #expect(outcome.errors.contains("12 of 20 runs failed"), "\(outcome)")
     let stored = try StoredRuns(space, "own").runs
@@ -58,7 +58,7 @@ import Testing
   func secondAttempt(fault: String) throws {
     let space = try Workspace()
     space.environment["FAULT_MARKER"] = space("marker")
-    try space.write(file([fault], limits: "stuckAfter: 5s\n"), to: "own.yaml")
+    try space.write(file([fault], limits: "stuckAfter: 20s\n"), to: "own.yaml")
     let outcome = try space.run(
       ["bench", "--config", "own.yaml", "--plugin", try #require(Self.plugin), "--jobs", "1", "--out", "own"], expecting: 0)
     #expect(outcome.errors.contains("is tried again (\(fault == "spin" ? "stuck" : "crashed"): "), "\(outcome)")
