@@ -19,7 +19,7 @@ import Testing
     let space = try Workspace()
     let plugin = try #require(Self.plugin)
     try space.write(
-      file(["none", "crash", "hang", "memory"], limits: "memoryLimit: 900M\nstuckAfter: 8s\n"), to: "own.yaml")
+      file(["none", "crash", "hang", "memory"], limits: "memoryLimit: 900M\nstuckAfter: 15s\n"), to: "own.yaml")
     let outcome = try space.run(["bench", "--config", "own.yaml", "--plugin", plugin, "--out", "own", "--json"], expecting: 70)
     #expect(outcome.errors.contains("12 of 20 runs failed"), "\(outcome)")
     let stored = try StoredRuns(space, "own").runs
@@ -58,7 +58,7 @@ import Testing
   func secondAttempt(fault: String) throws {
     let space = try Workspace()
     space.environment["FAULT_MARKER"] = space("marker")
-    try space.write(file([fault], limits: "stuckAfter: 5s\n"), to: "own.yaml")
+    try space.write(file([fault], limits: "stuckAfter: 20s\n"), to: "own.yaml")
     let outcome = try space.run(
       ["bench", "--config", "own.yaml", "--plugin", try #require(Self.plugin), "--jobs", "1", "--out", "own"], expecting: 0)
     #expect(outcome.errors.contains("is tried again (\(fault == "spin" ? "stuck" : "crashed"): "), "\(outcome)")
@@ -86,12 +86,10 @@ import Testing
     try space.refused(["bench", "--memory-limit", "-3G"], 64, saying: "--memory-limit", "800M")
   }
 
-  /// Every process of a session.
-  private func members(of session: pid_t) -> [pid_t] {
-    ((try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []).compactMap { pid_t($0) }.filter { number in
-      guard let data = FileManager.default.contents(atPath: "/proc/\(number)/stat") else { return false }
-      let fields = String(decoding: data, as: UTF8.self).split(separator: ")").last?.split(separator: " ") ?? []
-      return fields.count > 3 && fields[3] == "\(session)" && fields[0] != "Z"
+  /// The benchmark and its runs: what works in the workspace's folder.
+  private func processes(of space: Workspace) -> [pid_t] {
+    ((try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []).compactMap { pid_t($0) }.filter {
+      (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\($0)/cwd")) == space.path
     }
   }
 
@@ -109,17 +107,11 @@ import Testing
            set: {model.size: 16, model.layers: 1, dataset.trainCount: 160, dataset.testCount: 40}}
       """, to: "own.yaml")
     let whole = try space.run(["bench", "--config", "own.yaml", "--out", "whole", "--quiet"], expecting: 0)
-    // setsid makes the benchmark's processes one session, which is killed as a whole.
-    let start = Process()
-    start.executableURL = URL(fileURLWithPath: "/usr/bin/setsid")
-    start.arguments = [BuiltProgram.path, "bench", "--config", "own.yaml", "--out", "cut", "--quiet"]
-    start.currentDirectoryURL = URL(fileURLWithPath: space.path)
-    start.standardOutput = FileHandle.nullDevice
-    start.standardError = FileHandle.nullDevice
-    try start.run()
+    let program = try space.start(["bench", "--config", "own.yaml", "--out", "cut", "--quiet"])
     usleep(UInt32(part * whole.seconds * 1_000_000))
-    while case let living = members(of: start.processIdentifier), !living.isEmpty { for process in living { kill(process, SIGKILL) } }
-    start.waitUntilExit()
+    // Again until none is left: a run may just be starting. One that is dead but not yet waited for has no folder any more.
+    while case let living = processes(of: space), !living.isEmpty { for process in living { kill(process, SIGKILL) } }
+    _ = try program.finish()
     let resume = space.exists("cut") ? ["--resume"] : []
     try space.run(["bench", "--config", "own.yaml", "--out", "cut", "--quiet"] + resume, expecting: 0)
     let results = try StoredRuns(space, "cut").results

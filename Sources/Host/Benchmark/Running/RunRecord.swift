@@ -69,7 +69,8 @@ enum RunRecord {
   /// Of all that was computed: equal wherever and however fast the same came out.
   private static func digest(_ summary: JSONValue, _ curves: [Curve]) throws -> String {
     guard case .object(var object) = summary else { return try CanonicalJSON.sha256(summary) }
-    for key in ["seconds", "stepMilliseconds", "examplesPerSecond", "peakMemoryBytes", "versions", "shared"] { object[key] = nil }
+    // The data set's name may be a path; which data they were the hash of their files tells.
+    for key in ["dataset", "seconds", "stepMilliseconds", "examplesPerSecond", "peakMemoryBytes", "versions", "shared"] { object[key] = nil }
     let points = curves.map { curve in "\(curve.series) \(curve.values.map { String($0.bitPattern, radix: 16) }.joined(separator: " "))" }
     return CanonicalJSON.sha256(try CanonicalJSON.text(.object(object)) + "\n" + points.joined(separator: "\n"))
   }
