@@ -265,7 +265,11 @@ import Testing
     for key in ["test", "lastStepTest", "difference", "failures", "method", "dataset", "label"] {
       #expect(resumed["rows"]?.items.map { $0[key] } == whole["rows"]?.items.map { $0[key] }, "\(key)")
     }
-    #expect(resumed["rows"]?.items.count == 4 && resumed["plan"] == whole["plan"])
+    #expect(resumed["rows"]?.items.count == 4)
+    // All but the command, which names the folder.
+    for key in ["cases", "methods", "variants", "config", "jobs", "threads", "limits"] {
+      #expect(resumed["plan"]?[key] == whole["plan"]?[key], "\(key)")
+    }
     for name in space.names(in: "whole/runs") {
       #expect(try space.results(of: "cut/runs/\(name)") == space.results(of: "whole/runs/\(name)"), "\(name)")
     }
@@ -283,7 +287,7 @@ import Testing
   func killed() throws {
     let space = try Workspace()
     try space.write(Self.file, to: "own.yaml")
-    let flags = ["bench", "--config", "own.yaml", "--domains", "text", "--epochs", "150", "--seeds", "1"]
+    let flags = ["bench", "--config", "own.yaml", "--domains", "text", "--epochs", "500", "--seeds", "1"]
     let program = try space.start(flags + ["--out", "cut"])
     let deadline = ContinuousClock.now + .seconds(60)
     let runs = ["backbone", "swa"].map { "cut/runs/text-transformer-grammar-\($0)-0" }

@@ -327,7 +327,6 @@ public struct ModelConformance {
         let batch = try data.batch(data.ids(Self.batchSize, step), augmentation: trial.random["step"][step]["augmentation"])
         try trial.step(rule, batch, step, rate: rate)
       }
-      try (rule as? any LaggingRule)?.settle()
     }
     let straight = try self.trial(data)
     let (rule, rate) = try self.rule(straight, data)

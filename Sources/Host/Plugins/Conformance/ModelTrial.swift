@@ -41,9 +41,9 @@ struct ModelTrial {
     return value
   }
 
-  func clear() throws { for parameter in parameters { try parameter.tensor.clearGradient() } }
+  func clear() throws { for parameter in parameters { try parameter.clearGradient() } }
 
-  /// One step as a run makes it.
+  /// One step as a run makes it, with the weights up to date behind it.
   func step(_ rule: any UpdateRule, _ batch: PreparedBatch, _ step: Int, rate: Double) throws {
     try gradients(batch, step)
     if let rule = rule as? any TwoPassRule {
@@ -53,6 +53,7 @@ struct ModelTrial {
     }
     try rule.step(learningRate: rate)
     try clear()
+    try (rule as? any LaggingRule)?.settle()
   }
 
   /// The loss with statistics of the batch and without dropout, which is what a step lowers.
