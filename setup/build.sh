@@ -61,13 +61,14 @@ discard_build_of_other_place() {
 write_stamp_and_start() {
   local before=none
   api_hash=""
-  # Again until two rounds agree: an edit between the time and the hash would be in neither.
+  # Again until two rounds agree: an edit between the time and the hash would be in neither, and what the first round writes is
+  # newer than its time.
   until [[ $api_hash == "$before" ]]; do
     before="$api_hash"
     touch -- "$basin_stamp.new"
     stamp_write
+    code_stamp_write
   done
-  code_stamp_write
 }
 
 list_sources() {

@@ -19,7 +19,7 @@ final class BenchmarkEngine {
   let store: ResultStore
   private let catalog: Catalog
   private let settings: Settings
-  private let program = FileSnapshot.resolve("/proc/self/exe") ?? CommandLine.arguments.first ?? "basin"
+  private let program = ThisProgram.path
   private let data: DataIdentity
   private let lock: RunLock
 

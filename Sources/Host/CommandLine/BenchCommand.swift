@@ -203,7 +203,7 @@ struct BenchCommand: ParsableCommand {
     let request = try request()
     let saved = resume ? try BenchmarkPlan.saved(in: folder) : nil
     let root =
-      dataRoot ?? saved?.dataRoot ?? ProcessInfo.processInfo.environment["BASIN_DATA"].flatMap { $0.isEmpty ? nil : $0 }
+      dataRoot ?? saved?.dataRoot ?? DataRoot.ofEnvironment
     let plugins = plugins.plugins.isEmpty ? saved?.plugins ?? [] : plugins.plugins
     let catalog = try PluginOptions(plugins).catalog()
     let planner = BenchmarkPlanner(

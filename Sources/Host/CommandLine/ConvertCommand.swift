@@ -47,7 +47,7 @@ extension DataCommand {
         return (converter, DataSource(name: "", path: input))
       }
       if !isKnown, !name.contains(":"), name.contains(".") { throw BasinErrors.missingFile(input) }
-      let root = dataRoot ?? ProcessInfo.processInfo.environment["BASIN_DATA"]
+      let root = dataRoot ?? DataRoot.ofEnvironment
       let (entry, source) = try catalog.dataset(name, root: root)
       guard let converter = catalog.registry.converters.first(where: { $0.module == entry.module }) else {
         throw BasinError.usage("module \(entry.module), which reads \(input), converts nothing")

@@ -50,7 +50,7 @@ struct DoctorCommand: ParsableCommand {
       checks.append(Check(name: "modules", passed: false, text: "\(error)"))
     }
     check("data root") {
-      guard let root = ProcessInfo.processInfo.environment["BASIN_DATA"], !root.isEmpty else { return "not set (BASIN_DATA)" }
+      guard let root = DataRoot.ofEnvironment else { return "not set (BASIN_DATA)" }
       guard FileManager.default.fileExists(atPath: root) else { throw BasinError.missing("is not there", file: root, advice: "Correct BASIN_DATA") }
       return root
     }

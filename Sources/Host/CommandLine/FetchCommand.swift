@@ -31,7 +31,7 @@ extension DataCommand {
 
     func run() throws {
       let catalog = try plugins.catalog()
-      let root = dataRoot ?? ProcessInfo.processInfo.environment["BASIN_DATA"].flatMap { $0.isEmpty ? nil : $0 }
+      let root = dataRoot ?? DataRoot.ofEnvironment
       if list {
         try catalog.loadAll()
         let listing = try FetchListing(catalog.registry.datasets, name: name, root: root)

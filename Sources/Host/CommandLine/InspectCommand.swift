@@ -26,7 +26,7 @@ extension DataCommand {
 
     func run() throws {
       let catalog = try plugins.catalog()
-      let root = dataRoot ?? ProcessInfo.processInfo.environment["BASIN_DATA"]
+      let root = dataRoot ?? DataRoot.ofEnvironment
       let (entry, source) = try catalog.dataset(DataCommand.named(name, in: catalog), root: root)
       var given = RunRequest()
       for setting in settings { try given.set(setting) }

@@ -25,9 +25,9 @@ struct ReproduceCommand: ParsableCommand {
 
   func run() throws {
     let catalog = try plugins.catalog()
-    let root = dataRoot ?? ProcessInfo.processInfo.environment["BASIN_DATA"].flatMap { $0.isEmpty ? nil : $0 }
+    let root = dataRoot ?? DataRoot.ofEnvironment
     guard let name else {
-      let program = FileSnapshot.resolve("/proc/self/exe") ?? CommandLine.arguments.first ?? "basin"
+      let program = ThisProgram.path
       let all = try Reproduction.all(catalog, root: root, program: program)
       return try json ? Terminal.print(["dataRoot": JSONValue(root), "experiments": .array(all.map(\.json))])
         : print(all.map(\.text).joined(separator: "\n\n"))

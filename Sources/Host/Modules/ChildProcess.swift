@@ -38,7 +38,10 @@ public enum ChildProcess {
     defer { output.close() }
     var errors = try CapturedStream(limit: outputLimit)
     defer { errors.close() }
-    let child = try spawn(program, arguments, output: output.writeEnd, errors: errors.writeEnd)
+    // A crash shall end as a signal, at once: the runtime's backtrace takes seconds and buries what was said before.
+    let child = try ProcessGroup(
+      program, arguments, environment: ["SWIFT_BACKTRACE": "enable=no"], input: .reading("/dev/null"),
+      output: .descriptor(output.writeEnd), errors: .descriptor(errors.writeEnd))
     output.closeWriteEnd()
     errors.closeWriteEnd()
 
@@ -49,67 +52,23 @@ public enum ChildProcess {
       CapturedStream.wait(for: output, errors, milliseconds: 10)
       output.readAvailable()
       errors.readAvailable()
-      hasEnded = Self.hasEnded(child)
+      hasEnded = child.hasEnded
     }
-    // The child is not reaped yet, so its group's number cannot belong to anyone else. What it started goes with it.
-    kill(-child, SIGKILL)
-    kill(child, SIGKILL)
-    var status: Int32 = 0
-    while waitpid(child, &status, 0) < 0 && errno == EINTR {}
+    // What it started goes with it.
+    let (ending, _) = child.end()
     output.drain()
     errors.drain()
     return Result(
-      ending: hasEnded ? ending(status) : .timedOut, standardOutput: output.text, standardError: errors.text)
+      ending: hasEnded ? Ending(ending) : .timedOut, standardOutput: output.text, standardError: errors.text)
   }
+}
 
-  private static func hasEnded(_ child: pid_t) -> Bool {
-    var information = siginfo_t()
-    guard waitid(P_PID, id_t(child), &information, WEXITED | WNOHANG | WNOWAIT) == 0 else { return errno != EINTR }
-    return information.si_signo == SIGCHLD
-  }
-
-  private static func ending(_ status: Int32) -> Ending {
-    let signal = status & 0x7F
-    return signal == 0 ? .exited((status >> 8) & 0xFF) : .crashed(signal: signal)
-  }
-
-  private static func spawn(
-    _ program: String, _ arguments: [String], output: Int32, errors: Int32
-  ) throws -> pid_t {
-    var actions = posix_spawn_file_actions_t()
-    posix_spawn_file_actions_init(&actions)
-    defer { posix_spawn_file_actions_destroy(&actions) }
-    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-    posix_spawn_file_actions_adddup2(&actions, output, 1)
-    posix_spawn_file_actions_adddup2(&actions, errors, 2)
-
-    var attributes = posix_spawnattr_t()
-    posix_spawnattr_init(&attributes)
-    defer { posix_spawnattr_destroy(&attributes) }
-    // A group of its own, so that it can be killed with all it starts; no signal is ignored or blocked as it may be
-    // here.
-    var signals = sigset_t()
-    sigfillset(&signals)
-    posix_spawnattr_setsigdefault(&attributes, &signals)
-    sigemptyset(&signals)
-    posix_spawnattr_setsigmask(&attributes, &signals)
-    posix_spawnattr_setpgroup(&attributes, 0)
-    posix_spawnattr_setflags(
-      &attributes, Int16(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK))
-
-    var strings: [UnsafeMutablePointer<CChar>?] = ([program] + arguments).map { strdup($0) } + [nil]
-    defer { for string in strings { free(string) } }
-    // A crash shall end as a signal, at once: the runtime's backtrace takes seconds and buries what was said before.
-    let environment = ProcessInfo.processInfo.environment.merging(["SWIFT_BACKTRACE": "enable=no"]) { $1 }
-    var variables: [UnsafeMutablePointer<CChar>?] = environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
-    defer { for variable in variables { free(variable) } }
-    var child: pid_t = 0
-    let failure = posix_spawn(&child, program, &actions, &attributes, &strings, &variables)
-    guard failure == 0 else {
-      throw BasinError(
-        .internalError, "cannot be started: \(String(cString: strerror(failure)))", file: program)
+extension ChildProcess.Ending {
+  fileprivate init(_ ending: ProcessGroup.Ending) {
+    switch ending {
+    case .exited(let status): self = .exited(status)
+    case .signalled(let signal): self = .crashed(signal: signal)
     }
-    return child
   }
 }
 

@@ -50,11 +50,8 @@ public struct ModuleProbe: Sendable {
   /// With this program as the child.
   public static var ofThisProgram: ModuleProbe {
     ModuleProbe(
-      program: programPath, cacheFolder: CacheFolder.path, programFolder: ModuleSearch.folderOfThisProgram())
+      program: ThisProgram.path, cacheFolder: CacheFolder.path, programFolder: ModuleSearch.folderOfThisProgram())
   }
-
-  /// The running program's file.
-  static var programPath: String { FileSnapshot.resolve("/proc/self/exe") ?? CommandLine.arguments.first ?? "basin" }
 
   /// Probes the module unless it is bundled or known.
   /// - Parameters:

@@ -76,7 +76,7 @@ public struct RunConfiguration: Sendable {
   public init(_ request: RunRequest, in catalog: Catalog) throws {
     if let domain = request[.domain] { try catalog.checkDomain(domain) }
     let entry = try catalog.model(request.required(.model), domain: request[.domain])
-    dataRoot = request[.dataRoot] ?? ProcessInfo.processInfo.environment["BASIN_DATA"].flatMap { $0.isEmpty ? nil : $0 }
+    dataRoot = request[.dataRoot] ?? DataRoot.ofEnvironment
     let (dataEntry, source) = try catalog.dataset(request.required(.dataset), root: dataRoot)
     guard entry.inputType == dataEntry.inputType else {
       if "\(entry.inputType)" == "\(dataEntry.inputType)" {

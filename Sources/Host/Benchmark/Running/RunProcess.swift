@@ -34,8 +34,11 @@ struct RunProcess {
   func run() -> Result {
     let start = Clock.now()
     let oomKills = Self.systemKills()
-    let child: pid_t
-    do { child = try spawn() } catch {
+    let child: ProcessGroup
+    do {
+      child = try ProcessGroup(
+        program, arguments, input: .descriptor(input), output: .writing("/dev/null"), errors: .writing(log))
+    } catch {
       return Result(ending: .notStarted((error as? BasinError)?.message ?? "\(error)"), seconds: 0, peakMemoryBytes: nil)
     }
     var cause: Ending?
@@ -45,15 +48,15 @@ struct RunProcess {
     func end(_ why: Ending) {
       guard cause == nil else { return }
       cause = why
-      kill(-child, SIGKILL)
+      child.kill()
     }
-    while !Self.hasEnded(child) {
+    while !child.hasEnded {
       usleep(3000)
       let now = Clock.now()
       if Interruption.isRequested, told == nil {
         told = now
         // It is in a group of its own, so that a terminal's Ctrl-C did not reach it.
-        kill(child, SIGINT)
+        kill(child.leader, SIGINT)
       }
       if let told {
         if now - told > 60 { end(.stuck(seconds: now - told)) }
@@ -62,7 +65,7 @@ struct RunProcess {
       if let limit = limits.time, now - start > limit { end(.timedOut(seconds: limit)) }
       if let limit = limits.memory, now >= nextMemory {
         nextMemory = now + 0.02
-        if let bytes = Self.memory(of: child), bytes > limit { end(.outOfMemory(bytes: bytes)) }
+        if let bytes = Self.memory(of: child.leader), bytes > limit { end(.outOfMemory(bytes: bytes)) }
       }
       if let limit = limits.silence, now >= nextBeat {
         nextBeat = now + min(1, limit / 4)
@@ -71,28 +74,14 @@ struct RunProcess {
         if now - lastBeat > limit { end(.stuck(seconds: limit)) }
       }
     }
-    // Not reaped yet: the number of its group cannot belong to anyone else. What it may have started goes with it.
-    kill(-child, SIGKILL)
-    var status: Int32 = 0
-    var usage = rusage()
-    while wait4(child, &status, 0, &usage) < 0 && errno == EINTR {}
-    var ending = cause ?? Self.ending(status)
+    // What it may have started goes with it.
+    let (last, peak) = child.end()
+    var ending = cause ?? Ending(last)
     if ending == .signalled(SIGKILL), Self.systemKills() > oomKills { ending = .outOfMemory(bytes: 0) }
-    return Result(ending: ending, seconds: Clock.now() - start, peakMemoryBytes: Int(usage.ru_maxrss) * 1024)
+    return Result(ending: ending, seconds: Clock.now() - start, peakMemoryBytes: peak)
   }
 
   // MARK: Watching
-
-  private static func hasEnded(_ child: pid_t) -> Bool {
-    var information = siginfo_t()
-    guard waitid(P_PID, id_t(child), &information, WEXITED | WNOHANG | WNOWAIT) == 0 else { return errno != EINTR }
-    return information.si_signo == SIGCHLD
-  }
-
-  private static func ending(_ status: Int32) -> Ending {
-    let signal = status & 0x7F
-    return signal == 0 ? .exited((status >> 8) & 0xFF) : .signalled(signal)
-  }
 
   /// Bytes of anonymous memory, swapped out or not; nil where the process is gone.
   private static func memory(of process: pid_t) -> Int? {
@@ -116,36 +105,13 @@ struct RunProcess {
     }
     return count
   }
+}
 
-  // MARK: Starting
-
-  private func spawn() throws -> pid_t {
-    var actions = posix_spawn_file_actions_t()
-    posix_spawn_file_actions_init(&actions)
-    defer { posix_spawn_file_actions_destroy(&actions) }
-    posix_spawn_file_actions_adddup2(&actions, input, 0)
-    posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0)
-    posix_spawn_file_actions_addopen(&actions, 2, log, O_WRONLY | O_CREAT | O_TRUNC, 0o644)
-
-    var attributes = posix_spawnattr_t()
-    posix_spawnattr_init(&attributes)
-    defer { posix_spawnattr_destroy(&attributes) }
-    var signals = sigset_t()
-    sigfillset(&signals)
-    posix_spawnattr_setsigdefault(&attributes, &signals)
-    sigemptyset(&signals)
-    posix_spawnattr_setsigmask(&attributes, &signals)
-    posix_spawnattr_setpgroup(&attributes, 0)
-    posix_spawnattr_setflags(
-      &attributes, Int16(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK))
-
-    var strings: [UnsafeMutablePointer<CChar>?] = ([program] + arguments).map { strdup($0) } + [nil]
-    defer { for string in strings { free(string) } }
-    var child: pid_t = 0
-    let failure = posix_spawn(&child, program, &actions, &attributes, &strings, environ)
-    guard failure == 0 else {
-      throw BasinError(.internalError, "cannot be started: \(String(cString: strerror(failure)))", file: program)
+extension RunProcess.Ending {
+  fileprivate init(_ ending: ProcessGroup.Ending) {
+    switch ending {
+    case .exited(let status): self = .exited(status)
+    case .signalled(let signal): self = .signalled(signal)
     }
-    return child
   }
 }

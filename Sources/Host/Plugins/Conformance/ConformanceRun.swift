@@ -16,7 +16,7 @@ struct ConformanceRun {
     var results: [ConformanceResult] = []
     while true {
       let child = try ChildProcess.run(
-        ModuleProbe.programPath, arguments(after: results.count), timeout: timeout, outputLimit: 16 << 20)
+        ThisProgram.path, arguments(after: results.count), timeout: timeout, outputLimit: 16 << 20)
       let report = ConformanceReport(child.standardOutput)
       results += report.results
       if case .exited(0) = child.ending, report.isComplete { return results }

@@ -58,7 +58,7 @@ struct PluginAPISources {
   /// `./basin` of the checkout, where there is one; else the running program.
   var program: String {
     let checkout = ((folder as NSString).deletingLastPathComponent as NSString).deletingLastPathComponent
-    return access(checkout + "/basin", X_OK) == 0 ? checkout + "/basin" : ModuleProbe.programPath
+    return access(checkout + "/basin", X_OK) == 0 ? checkout + "/basin" : ThisProgram.path
   }
 
   // MARK: Whether they are the program's

@@ -78,7 +78,7 @@ struct PluginPackage {
     try api.forgetOldPlan()
     try swift(
       ["test", "--disable-testable-imports", "--disable-xctest"] + arguments, what: "the tests of \(folder) failed",
-      environment: ["BASIN_TEST_PROGRAM": ModuleProbe.programPath, "BASIN_LIBTORCH_SHIM": LibTorch.shimPath])
+      environment: ["BASIN_TEST_PROGRAM": ThisProgram.path, "BASIN_LIBTORCH_SHIM": LibTorch.shimPath])
   }
 
   private func describe() throws -> Description {
