@@ -59,6 +59,22 @@ import Testing
     #expect(summaries.filter { $0["method"]?.text == "glue-pswa" }.allSatisfy { ($0["averaged"]?["restarts"]?.integer ?? 0) > 1 })
   }
 
+  @Test("a run is known by what is in the folders its options name, here or elsewhere")
+  func identity() throws {
+    func hash(_ folder: String, _ out: String) throws -> String? {
+      try workspace.run(
+        flags + [
+          "--datasets", "cola", "--methods", "glue-backbone", "--epochs", "1", "--quiet", "--out", "\(out)", "--set",
+          "model.checkpoint=\(folder)", "--set", "dataset.tokenizer=\(folder)", "--set", "dataset.maximumLength=16",
+        ], expecting: 0)
+      return try StoredRuns(workspace, "\(out)").runs.first?["hash"]?.text
+    }
+    let first = try hash("tiny", "a")
+    #expect(try first != nil && hash("./tiny", "b") == first)
+    try workspace.write("other", to: "tiny/notes.txt")
+    #expect(try hash("tiny", "c") != first)
+  }
+
   @Test("follows the paper's rate: down to 0.01 of itself, then up again at the beginning of each of the last epochs")
   func plan() throws {
     let flags = [

@@ -55,6 +55,39 @@ import Testing
     #expect(summary?["averaged"]?["test"]?["accuracy"] == command["averaged"]?["test"]?["accuracy"])
   }
 
+  @Test("landscapes and sharpness in the benchmark's folder are in its report")
+  func landscapes() throws {
+    let space = try Workspace()
+    let cells = "graph-gcn-communities"
+    try space.run(
+      ["bench", "--models", "gcn", "--datasets", "communities", "--methods", "backbone,pswa", "--seeds", "2", "--epochs", "8", "--set", "model.hidden=8", "--out", "own"],
+      expecting: 0)
+    let runs = ["backbone-0", "backbone-1", "pswa-0"].map { "own/runs/\(cells)-\($0)" }
+    let plane = ["landscape", runs[0], "--plane", runs[1], runs[2], "--points", "3", "--part", "test"]
+    try space.run(plane + ["--out", "own/landscapes/b plane"], expecting: 0)
+    try space.run(["sharpness", runs[0], runs[2], "--eigenvalues", "1", "--out", "own/landscapes/a"], expecting: 0)
+    // Neither what is something else nor what is not finished.
+    try space.write("what these are", to: "own/landscapes/notes/README")
+    try space.run(plane + ["--out", "own/landscapes/c"], expecting: 0)
+    try FileManager.default.removeItem(atPath: space("own/landscapes/c/landscape.json"))
+    try space.run(["report", "own"], expecting: 0)
+    func document() throws -> Document { try #require(Document(try space.data("own/report.json"))?["document"]) }
+    let figures = try document()["figures"]?.items ?? []
+    #expect(figures.map { $0["title"]?.text } == ["Sharpness of gcn on communities", "gcn on communities"])
+    let known = try #require(Document(try space.data("own/landscapes/b plane/landscape.json"))?["named"]?[2]?["test"]?["loss"]?.number)
+    let caption = figures.last?["caption"]?.text ?? ""
+    #expect(caption.contains("over the plane through") && caption.contains("test loss \(String(format: "%.4g", known))"), "\(caption)")
+    #expect(figures.first?["caption"]?.text?.contains("greatest eigenvalue") == true)
+    let html = String(decoding: try space.data("own/report.html"), as: UTF8.self)
+    #expect(html.components(separatedBy: "data:image/svg+xml;base64,").count == 3 && html.contains("href=\"#figures\""))
+    // What is damaged is told, and the rest shown.
+    try space.write("{", to: "own/landscapes/b plane/landscape.json")
+    try space.run(["report", "own"], expecting: 0)
+    #expect(try document()["figures"]?.items.count == 1)
+    let notes = try document()["notes"]?.items.compactMap(\.text) ?? []
+    #expect(notes.contains { $0.contains("landscapes/b plane is not shown") && $0.contains("landscape.json") }, "\(notes)")
+  }
+
   /// A port that nobody listens at.
   private func freePort() -> UInt16 {
     let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)

@@ -23,8 +23,12 @@ import Testing
       }
       #expect(paper["datasets"]?[0]?["fetch"]?.text != nil)
     }
+    // A folder that an option names is needed as data are.
+    let files = experiment("paper-glue")?["files"]?.items ?? []
+    #expect(files.map { $0["option"]?.text } == ["dataset.tokenizer", "model.checkpoint"] && files.allSatisfy { $0["present"]?.flag == false })
     let text = try space.run(["reproduce", "--data-root", "data"], expecting: 0).text
     #expect(text.contains("missing: cifar10 - basin data fetch cifar10 --data-root data") && text.contains("there: "))
+    #expect(text.contains("missing: roberta-base - here, or elsewhere with --set model.checkpoint=PATH"))
     try space.refused(["reproduce", "paper-cifar11"], 64, saying: "'paper-cifar10'")
   }
 

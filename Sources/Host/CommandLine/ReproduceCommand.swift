@@ -13,6 +13,10 @@ struct ReproduceCommand: ParsableCommand {
 
   @Argument(help: "The experiment to run; left out: all are listed.") var name: String?
   @Option(help: "The folder of data sets (default: $BASIN_DATA).") var dataRoot: String?
+  @Option(
+    name: .customLong("set"),
+    help: ArgumentHelp("An option of the runs, such as model.checkpoint=DIR; may be repeated.", valueName: "name=value"))
+  var settings: [String] = []
   @Option(help: "Where results go (default: runs/<date>-<name>).") var out: String?
   @Flag(help: "Go on with the experiment in --out.") var resume = false
   @Option(help: "Seeds of every case (default: the experiment's).") var seeds: Int?
@@ -43,6 +47,7 @@ struct ReproduceCommand: ParsableCommand {
       if let value { arguments += [flag, value] }
     }
     for (flag, isSet) in [("--resume", resume), ("--json", json), ("--quiet", quiet)] where isSet { arguments.append(flag) }
+    arguments += settings.flatMap { ["--set", $0] }
     arguments += plugins.plugins.flatMap { ["--plugin", $0] }
     let bench = try BenchCommand.parse(arguments)
     try bench.run()

@@ -48,6 +48,8 @@ public struct RunConfiguration: Sendable {
   public var keep: Int
   /// Every option of the model, data set, optimizer, schedule and averaging policy, by its prefixed name.
   public var settings: [String: String]
+  /// The names of those among ``settings`` that name files.
+  let fileSettings: Set<String>
   public var plugins: [String]
   /// The modules that model, data set, method and what it is made of are from.
   let usedModules: Set<String>
@@ -166,9 +168,11 @@ public struct RunConfiguration: Sendable {
       throw BasinError.internalError("the recipe of model \(entry.name) sets \(stray), which \(optimizer) does not have")
     }
     var resolved: [String: String] = [:]
+    var ofFiles: Set<String> = []
     for (section, list) in options {
       for option in list {
         let key = "\(section).\(option.name)"
+        if option.namesFile { ofFiles.insert(key) }
         resolved[key] = defaults[key] ?? presets[section]?[option.name] ?? option.defaultValue
       }
     }
@@ -182,6 +186,7 @@ public struct RunConfiguration: Sendable {
       resolved["dataset.splitSeed"] = "\(splitSeed)"
     }
     settings = resolved
+    fileSettings = ofFiles
     // Values are checked now, not when the data have been read.
     _ = try makeSchedule(catalog)
     _ = try makePolicy(catalog)

@@ -22,6 +22,8 @@ public struct NoOptions: Options {
 public struct Field<O>: Sendable {
   /// The name, a sentence for people, and the values that are allowed, in words.
   public let name, help, allowed: String
+  /// Whether the value may be the path of a file or folder, by whose contents runs are then known.
+  public let namesFile: Bool
   /// The present value as text.
   public let read: @Sendable (O) -> String
   /// Throws a `BasinError` of kind usage for a value that is not allowed.
@@ -80,13 +82,22 @@ public struct Field<O>: Sendable {
     }
   }
 
+  /// The path of a file or folder, such as a checkpoint, or a word instead. Benchmarks know a run by what is in the file, not by where it is.
+  public init(_ name: String, file path: WritableKeyPath<O, String> & Sendable, _ help: String) {
+    self.init(name: name, help: help, allowed: "text", namesFile: true) { $0[keyPath: path] } write: { options, text in
+      options[keyPath: path] = text
+      return true
+    }
+  }
+
   private init(
-    name: String, help: String, allowed: String, read: @escaping @Sendable (O) -> String,
+    name: String, help: String, allowed: String, namesFile: Bool = false, read: @escaping @Sendable (O) -> String,
     write: @escaping @Sendable (inout O, String) -> Bool
   ) {
     self.name = name
     self.help = help
     self.allowed = allowed
+    self.namesFile = namesFile
     self.read = read
     self.write = { options, text in
       guard write(&options, text) else {
@@ -109,6 +120,8 @@ public struct Field<O>: Sendable {
 public struct OptionDescription: Codable, Hashable, Sendable {
   /// As in ``Field``, with the default as text.
   public let name, help, allowed, defaultValue: String
+  /// As in ``Field``.
+  public let namesFile: Bool
 }
 
 extension Options {
@@ -116,7 +129,7 @@ extension Options {
   public static var descriptions: [OptionDescription] {
     let defaults = Self()
     return fields.map {
-      OptionDescription(name: $0.name, help: $0.help, allowed: $0.allowed, defaultValue: $0.read(defaults))
+      OptionDescription(name: $0.name, help: $0.help, allowed: $0.allowed, defaultValue: $0.read(defaults), namesFile: $0.namesFile)
     }
   }
 
@@ -148,11 +161,11 @@ extension Options {
 extension OptionDescription {
   /// The same option with another default.
   public func with(default value: String) -> OptionDescription {
-    OptionDescription(name: name, help: help, allowed: allowed, defaultValue: value)
+    OptionDescription(name: name, help: help, allowed: allowed, defaultValue: value, namesFile: namesFile)
   }
 
   /// The same option under a longer name.
   public func with(prefix: String) -> OptionDescription {
-    OptionDescription(name: prefix + name, help: help, allowed: allowed, defaultValue: defaultValue)
+    OptionDescription(name: prefix + name, help: help, allowed: allowed, defaultValue: defaultValue, namesFile: namesFile)
   }
 }

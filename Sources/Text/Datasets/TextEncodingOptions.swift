@@ -46,7 +46,7 @@ extension TextDatasetOptions {
         "most words known, the frequent ones first; special tokens count (words alone)"),
       Field("lowercase", \.encoding.lowercase, "whether upper and lower case are the same (words and wordpiece)"),
       Field(
-        "tokenizer", text: \.encoding.tokenizer,
+        "tokenizer", file: \.encoding.tokenizer,
         "words; bpe or wordpiece, trained on the training examples; or the folder or file of a subword tokenizer"),
       Field(
         "vocabularySize", \.encoding.vocabularySize, in: 8...10_000_000, "tokens of a bpe or wordpiece vocabulary that is trained"),

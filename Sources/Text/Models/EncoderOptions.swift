@@ -19,7 +19,7 @@ public struct EncoderOptions: Options {
   public static var fields: [Field<Self>] {
     [
       Field(
-        "checkpoint", text: \.checkpoint,
+        "checkpoint", file: \.checkpoint,
         "a Hugging Face folder (config.json and weights), whose sizes then hold; empty: fresh weights"),
       Field("freshHead", \.freshHead, "whether the head starts fresh even where the checkpoint has one"),
       Field("size", \.size, in: 1...16384, "width of the layers, a multiple of heads; without a checkpoint"),

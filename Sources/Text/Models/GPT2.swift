@@ -21,7 +21,7 @@ public final class GPT2: Model {
     public static var fields: [Field<Self>] {
       [
         Field(
-          "checkpoint", text: \.checkpoint,
+          "checkpoint", file: \.checkpoint,
           "a Hugging Face folder (config.json and weights), whose sizes then hold; empty: fresh weights"),
         Field("size", \.size, in: 1...16384, "width of the layers, a multiple of heads; without a checkpoint"),
         Field("layers", \.layers, in: 1...256, "layers; without a checkpoint"),

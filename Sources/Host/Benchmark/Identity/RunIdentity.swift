@@ -35,7 +35,13 @@ extension RunConfiguration {
       let file = (try? WeightsFile.find(initialCheckpoint, .last)) ?? initialCheckpoint
       object[RunRequest.Key.initialCheckpoint.rawValue] = .string(try files.text(file) ?? initialCheckpoint)
     }
-    object["set"] = .object(try settings.mapValues { .string(try files.text($0) ?? $0) })
+    var options: [String: JSONValue] = [:]
+    for (name, value) in settings {
+      // Plug-ins may name files in options that do not say so.
+      let mayBeFile = fileSettings.contains(name) || value.contains("/")
+      options[name] = .string(mayBeFile ? try files.text(value) ?? value : value)
+    }
+    object["set"] = .object(options)
     return .object(object)
   }
 }
@@ -46,7 +52,7 @@ struct PathIdentity {
 
   /// `name#sha256` for a path to something that is there; nil for any other value.
   mutating func text(_ value: String) throws -> String? {
-    guard value.contains("/") else { return nil }
+    guard !value.isEmpty else { return nil }
     if let known = known[value] { return known }
     let text = try Self.hash(value).map { "\((value as NSString).lastPathComponent)#\($0)" }
     known[value] = .some(text)

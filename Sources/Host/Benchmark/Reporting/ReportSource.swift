@@ -37,10 +37,12 @@ struct ReportSource {
     let environments = try store.environments()
     let methods = methods(stored)
     let reference = plan?.methods.first(where: { methods.map(\.name).contains($0) }) ?? (methods.contains { $0.name == "backbone" } ? "backbone" : methods.first?.name)
+    let pictures = ReportFigures(of: folder)
     return ReportDocument(
       title: title, date: Self.date(stored.map(\.endedAt).max()), environment: Self.environment(environments, stored),
       commands: commands, reference: reference ?? "backbone", workloads: workloads.documents, methods: methods,
-      runs: runs + pending(stored, workloads), notes: notes(stored, environments.count))
+      runs: runs + pending(stored, workloads), figures: pictures.figures,
+      notes: notes(stored, environments.count) + pictures.notes)
   }
 
   // MARK: What was compared

@@ -6,7 +6,7 @@ struct FigureSection {
 
   var html: String? {
     guard !figures.isEmpty else { return nil }
-    return "<div class=\"figures\">"
+    return "<div class=\"figures drawn\">"
       + figures.map { figure in
         let source =
           switch figure.content {

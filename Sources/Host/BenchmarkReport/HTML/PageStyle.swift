@@ -21,7 +21,7 @@ enum PageStyle {
     th[aria-sort=ascending] button::after{content:"\\2191";opacity:1} th[aria-sort=descending] button::after{content:"\\2193";opacity:1}
     tr:target,tbody:target,details:target{outline:2px solid var(--link);outline-offset:-2px} .wide{white-space:normal;min-width:16rem}
     .good{color:var(--good);font-weight:600} .bad{color:var(--bad);font-weight:600}
-    .figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,25rem),1fr));gap:1rem 1.5rem;margin:.6rem 0} figure{margin:0;min-width:0;max-width:35rem} figure img{max-width:100%;height:auto;background:#fff}
+    .figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,25rem),1fr));gap:1rem 1.5rem;margin:.6rem 0} figure{margin:0;min-width:0;max-width:35rem} figure img{max-width:100%;height:auto;background:#fff} .drawn{grid-template-columns:1fr} .drawn figure{max-width:56rem}
     figcaption{margin:.2rem 0 .4rem} .legend{display:flex;flex-wrap:wrap;gap:.2rem 1.1rem;list-style:none;padding:0;margin:.4rem 0;font-size:.88rem} .legend li{display:flex;align-items:center;gap:.35rem;max-width:100%}
     .swatch{display:inline-block;width:.9rem;height:.9rem} details>summary{cursor:pointer;padding:.25rem 0;overflow-wrap:anywhere} pre{background:var(--panel);padding:.7rem;overflow-x:auto;font-size:.85rem;white-space:pre-wrap;overflow-wrap:anywhere} code{font-size:.92em}
     dl{display:grid;grid-template-columns:max-content 1fr;gap:.15rem 1rem;font-size:.92rem} dt{color:var(--soft)} dd{margin:0;overflow-wrap:anywhere}
@@ -33,6 +33,6 @@ enum PageStyle {
     .d1{stroke-dasharray:7 3}.d2{stroke-dasharray:2 2.5}.d3{stroke-dasharray:8 3 2 3}.d4{stroke-dasharray:12 4}.d5{stroke-dasharray:4 2 1 2}.d6{stroke-dasharray:1 3}.d7{stroke-dasharray:10 3 2 3 2 3}
     @media (max-width:40rem){body{font-size:15px} dl{grid-template-columns:1fr;gap:0} dd{margin-bottom:.4rem} .nm{max-width:8.5rem}}
     @media print{:root{--bg:#fff;--fg:#000;--soft:#444;--line:#bbb;--panel:#f2f2f2;--link:#000;--good:#004d38;--bad:#7a2c00;
-    --c0:#005fa3;--c1:#c24d00;--c2:#007a5a;--c3:#a3458a;--c4:#8a6a00;--c5:#4b4b4b;--c6:#1d87a3;--c7:#6a3fb5;color-scheme:light} body{font-size:10pt} header,main,footer{max-width:none;padding:0} nav,.skip,th button::after{display:none} a{text-decoration:none} h2,h3,.caption,.legend{break-after:avoid} figure,tr,.alert{break-inside:avoid} .scroll{overflow:visible} th,td{white-space:normal;padding:.12rem .3rem} .wide{min-width:0} table{font-size:8pt} .figures{grid-template-columns:1fr 1fr} tbody th{position:static} thead{display:table-header-group}}
+    --c0:#005fa3;--c1:#c24d00;--c2:#007a5a;--c3:#a3458a;--c4:#8a6a00;--c5:#4b4b4b;--c6:#1d87a3;--c7:#6a3fb5;color-scheme:light} body{font-size:10pt} header,main,footer{max-width:none;padding:0} nav,.skip,th button::after{display:none} a{text-decoration:none} h2,h3,.caption,.legend{break-after:avoid} figure,tr,.alert{break-inside:avoid} .scroll{overflow:visible} th,td{white-space:normal;padding:.12rem .3rem} .wide{min-width:0} table{font-size:8pt} .figures:not(.drawn){grid-template-columns:1fr 1fr} tbody th{position:static} thead{display:table-header-group}}
     """
 }
