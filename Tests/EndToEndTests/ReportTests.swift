@@ -76,7 +76,7 @@ import Testing
     #expect(figures.map { $0["title"]?.text } == ["Sharpness of gcn on communities", "gcn on communities"])
     let known = try #require(Document(try space.data("own/landscapes/b plane/landscape.json"))?["named"]?[2]?["test"]?["loss"]?.number)
     let caption = figures.last?["caption"]?.text ?? ""
-    #expect(caption.contains("over the plane through") && caption.contains("test loss \(String(format: "%.4g", known))"), "\(caption)")
+    #expect(caption.contains("over the plane through backbone-0, backbone-1, pswa-0;") && caption.contains("test loss \(String(format: "%.4g", known))"), "\(caption)")
     #expect(figures.first?["caption"]?.text?.contains("greatest eigenvalue") == true)
     let html = String(decoding: try space.data("own/report.html"), as: UTF8.self)
     #expect(html.components(separatedBy: "data:image/svg+xml;base64,").count == 3 && html.contains("href=\"#figures\""))

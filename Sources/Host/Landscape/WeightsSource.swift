@@ -8,9 +8,10 @@ struct WeightsSource: Codable, Hashable {
   /// The files behind `paths` with short names that differ: the run's folder, or what the file is called.
   static func named(_ paths: [String], _ choice: WeightsFile.Choice) throws -> [WeightsSource] {
     var names: Set<String> = []
-    return try paths.map { path in
+    let short = withoutCommonBeginning(paths.map(shortName))
+    return try zip(paths, short).map { path, short in
       let file = URL(fileURLWithPath: try WeightsFile.find(path, choice)).standardizedFileURL.path
-      var name = shortName(path)
+      var name = short
       if RunDirectory(path: path).holdsRun, choice != .last { name += " \(choice.rawValue)" }
       if name.count > 24 { name = "..." + name.suffix(21) }
       let base = name
@@ -21,6 +22,15 @@ struct WeightsSource: Codable, Hashable {
       }
       return WeightsSource(name: name, file: file, sha256: digest(try bytes(file)))
     }
+  }
+
+  /// Long names without the words they all begin with: `backbone-0` and `pswa-0` for two runs of a benchmark's case.
+  private static func withoutCommonBeginning(_ names: [String]) -> [String] {
+    guard let first = names.first, Set(names).count > 1, names.contains(where: { $0.count > 24 }) else { return names }
+    let common = names.dropFirst().reduce(first[...]) { $0.commonPrefix(with: $1)[...] }
+    guard let end = common.lastIndex(of: "-") else { return names }
+    let length = common.distance(from: common.startIndex, to: end) + 1
+    return names.map { String($0.dropFirst(length)) }
   }
 
   /// `a` for runs/a, `a averaged` for runs/a/weights/averaged.safetensors.
