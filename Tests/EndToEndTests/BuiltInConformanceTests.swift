@@ -31,6 +31,11 @@ import Testing
     try check("vision", [model], ["--steps", "20", "--set", "dataset.train=100", "--set", "dataset.test=20"])
   }
 
+  @Test("large networks for pictures, on small ones", arguments: ["resnet18", "wrn16-4", "mobilenetv2", "convnext-tiny", "vit-tiny"])
+  func large(model: String) throws {
+    try check("vision", [model], ["--steps", "10", "--set", "dataset.size=16", "--set", "dataset.train=100", "--set", "dataset.test=20"])
+  }
+
   @Test("a model that no embedded data set is for is skipped with the reason, not passed")
   func noData() throws {
     let report = try Workspace().json(["plugin", "check", "graph", "--only", "sagpool-g"])

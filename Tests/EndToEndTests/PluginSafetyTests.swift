@@ -142,6 +142,11 @@ import Testing
     space.environment["BASIN_PLUGIN_PATH"] = space("old")
     let listed = try space.json(["plugin", "list"])["plugins"]?[0]
     #expect(listed?["compatible"]?.flag == false)
+    // What is in it is not there to be chosen.
+    let all = try space.json(["list"])
+    #expect(all["methods"]?.items.contains { $0["name"]?.text == "stale" } == false)
+    #expect(all["plugins"]?.items.first { $0["name"]?.text == "stale" }?["problem"]?.text?.contains("another PluginAPI") == true)
+    #expect(try space.run(["list", "plugins"], expecting: 0).text.contains("cannot be used: module stale was built against another PluginAPI"))
     let reason = try space.json(["plugin", "info", "stale"])["reason"]?.text ?? ""
     #expect(reason.contains("another PluginAPI") && reason.contains("basin plugin build"), "\(reason)")
     try space.refused(["plugin", "install", "old/libStale.so"], 65, saying: "another PluginAPI", "basin plugin build")

@@ -1,7 +1,7 @@
 import ArgumentParser
 import PluginAPI
 
-/// `basin list`: read from the manifests; no module is loaded.
+/// `basin list`: read from the manifests; no module is loaded. What is in plug-ins that cannot be used is not listed.
 struct ListCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "list", abstract: "Shows the domains, models, data sets, methods, optimizers and plug-ins there are.")
@@ -16,10 +16,21 @@ struct ListCommand: ParsableCommand {
 
   func run() throws {
     let catalog = try plugins.catalog()
-    let manifests = catalog.modules.map(\.manifest)
+    // By their bytes alone. What comes with Basin fits it.
+    let problems = try Dictionary(
+      uniqueKeysWithValues: catalog.modules.filter { $0.origin != .bundled }.map {
+        ($0.path, try PluginDescription($0.path, origin: $0.origin, among: catalog.modules, host: catalog.host, probe: nil, hashing: false).problem?.message)
+      })
+    func problem(_ module: ModuleSearch.Found) -> String? { problems[module.path] ?? nil }
+    let usable = catalog.modules.filter { problem($0) == nil }
+    let manifests = usable.map(\.manifest)
+    let domains = unique(manifests.map(\.domain).filter { !$0.isEmpty })
+    func entries(_ names: KeyPath<ModuleManifest, [String]>) -> [JSONValue] {
+      Self.unloaded(usable, catalog, names).map { ["name": .string($0.name), "module": .string($0.module)] }
+    }
     if json {
       let document: [String: JSONValue] = [
-        "domains": .array(catalog.domains.map { ["name": .string($0)] }),
+        "domains": .array(domains.map { ["name": .string($0)] }),
         "models": .array(manifests.flatMap { m in m.models.map { ["name": .string($0), "domain": .string(m.domain), "module": .string(m.name)] } }),
         "datasets": .array(
           manifests.flatMap { m in
@@ -27,17 +38,17 @@ struct ListCommand: ParsableCommand {
               + m.formats.map { ["name": .string($0), "domain": .string(m.domain), "module": .string(m.name), "format": true] }
           }),
         "methods": .array(catalog.registry.methods.map { ["name": .string($0.name), "summary": .string($0.summary)] }
-          + Self.entries(catalog, \.methods)),
+          + entries(\.methods)),
         "optimizers": .array(
           catalog.registry.wrappers.map { ["name": .string($0.name), "summary": .string($0.summary), "wrapper": true] }
             + catalog.registry.optimizers.map { ["name": .string($0.name), "summary": .string($0.summary), "wrapper": false] }
-            + Self.entries(catalog, \.optimizers)),
+            + entries(\.optimizers)),
         "schedules": .array(
           catalog.registry.schedules.map { ["name": .string($0.name), "summary": .string($0.summary)] }
-            + Self.entries(catalog, \.schedules)),
+            + entries(\.schedules)),
         "averagings": .array(
           catalog.registry.averagings.map { ["name": .string($0.name), "summary": .string($0.summary)] }
-            + Self.entries(catalog, \.averagings)),
+            + entries(\.averagings)),
         "presets": .array(
           BenchmarkPreset.builtIn.map { ["name": .string($0.name), "summary": .string($0.summary)] }
             + manifests.flatMap { m in m.experiments.map { ["name": .string($0), "module": .string(m.name)] } }),
@@ -46,6 +57,7 @@ struct ListCommand: ParsableCommand {
             [
               "name": .string($0.manifest.name), "version": .string($0.manifest.version), "domain": .string($0.manifest.domain),
               "path": .string($0.path), "origin": .string($0.origin.word), "summary": .string($0.manifest.summary),
+              "problem": JSONValue(problem($0)),
             ]
           }),
       ]
@@ -54,7 +66,7 @@ struct ListCommand: ParsableCommand {
     }
     func wanted(_ this: Kind) -> Bool { kind == nil || kind == this }
     var parts: [String] = []
-    if wanted(.domains), kind != nil { parts.append("Domains\n" + Terminal.table(catalog.domains.map { [$0] })) }
+    if wanted(.domains), kind != nil { parts.append("Domains\n" + Terminal.table(domains.map { [$0] })) }
     if wanted(.models) { parts.append("Models\n" + Terminal.table(manifests.filter { !$0.models.isEmpty }.map { [$0.domain, $0.models.joined(separator: ", ")] })) }
     if wanted(.datasets) {
       parts.append(
@@ -62,7 +74,7 @@ struct ListCommand: ParsableCommand {
           + Terminal.table(manifests.filter { !$0.datasets.isEmpty || !$0.formats.isEmpty }.map { [$0.domain, ($0.datasets + $0.formats.map { $0 + ":PATH" }).joined(separator: ", ")] }))
     }
     func lines(_ entries: [(name: String, summary: String)], _ more: KeyPath<ModuleManifest, [String]>) -> String {
-      Terminal.table(entries.map { [$0.name, $0.summary] } + Self.unloaded(catalog, more).map { [$0.name, "of module \($0.module)"] })
+      Terminal.table(entries.map { [$0.name, $0.summary] } + Self.unloaded(usable, catalog, more).map { [$0.name, "of module \($0.module)"] })
     }
     if wanted(.methods) { parts.append("Methods\n" + lines(catalog.registry.methods.map { ($0.name, $0.summary) }, \.methods)) }
     if wanted(.optimizers) {
@@ -83,21 +95,20 @@ struct ListCommand: ParsableCommand {
       parts.append("Presets of bench\n" + Terminal.table(BenchmarkPreset.builtIn.map { [$0.name, $0.summary] } + modules))
     }
     if wanted(.plugins) {
-      parts.append("Modules\n" + Terminal.table(catalog.modules.map { [$0.manifest.name, $0.manifest.version, "\($0.origin)", $0.manifest.summary] }))
+      parts.append("Modules\n" + Terminal.table(
+        catalog.modules.map { module in
+          [module.manifest.name, module.manifest.version, "\(module.origin)", problem(module).map { "cannot be used: \($0)" } ?? module.manifest.summary]
+        }))
     }
     print(parts.joined(separator: "\n\n"))
   }
 
   /// What manifests name and no loaded module has registered: the summary is only known once it is.
   private static func unloaded(
-    _ catalog: Catalog, _ names: KeyPath<ModuleManifest, [String]>
+    _ modules: [ModuleSearch.Found], _ catalog: Catalog, _ names: KeyPath<ModuleManifest, [String]>
   ) -> [(name: String, module: String)] {
-    catalog.modules.map(\.manifest).filter { !catalog.isLoaded($0.name) }.flatMap { manifest in
+    modules.map(\.manifest).filter { !catalog.isLoaded($0.name) }.flatMap { manifest in
       manifest[keyPath: names].map { ($0, manifest.name) }
     }
-  }
-
-  private static func entries(_ catalog: Catalog, _ names: KeyPath<ModuleManifest, [String]>) -> [JSONValue] {
-    unloaded(catalog, names).map { ["name": .string($0.name), "module": .string($0.module)] }
   }
 }
