@@ -33,12 +33,15 @@ public final class ALBERTEncoder: Module {
     layers = c.layers
   }
 
-  /// The rows `[T, size]` behind the last layer.
+  /// The first row of each sequence behind the last layer, `[N, size]`.
   func callAsFunction(_ input: PackedInput) throws -> Tensor {
     var x = try encoder.embedding_hidden_mapping_in(embeddings(input))
     let groups = encoder.albert_layer_groups
     for pass in 0..<layers {
-      for layer in groups[pass * groups.count / layers].albert_layers { x = try layer(x, input) }
+      let group = groups[pass * groups.count / layers].albert_layers
+      for (index, layer) in group.enumerated() {
+        x = try layer(x, input, firstAlone: pass == layers - 1 && index == group.count - 1)
+      }
     }
     return x
   }
@@ -67,9 +70,10 @@ public final class ALBERTLayer: Module {
       (heads, weightDropout, dropout) = (c.heads, c.attentionDropout, Dropout(c.dropout))
     }
 
-    func callAsFunction(_ x: Tensor, _ input: PackedInput) throws -> Tensor {
+    func callAsFunction(_ x: Tensor, _ input: PackedInput, firstAlone: Bool) throws -> Tensor {
       try located {
-        let mixed = try input.attention(query(x), key(x), value(x), heads: heads, dropout: weightDropout)
+        var (x, mixed) = (x, try input.attention(x, query, key, value, heads: heads, dropout: weightDropout))
+        if firstAlone { (x, mixed) = (try input.first(x), try input.first(mixed)) }
         return try LayerNorm(x, plus: linear(mixed, dense.weight), bias: dense.bias, dropout, input.mode).output
       }
     }
@@ -83,9 +87,9 @@ public final class ALBERTLayer: Module {
     activation = c.activation
   }
 
-  /// Rows `[T, size]`, same shape out.
-  func callAsFunction(_ x: Tensor, _ input: PackedInput) throws -> Tensor {
-    let attended = try attention(x, input)
+  /// Rows `[T, size]`, same shape out, or `[N, size]` of each sequence's first row.
+  func callAsFunction(_ x: Tensor, _ input: PackedInput, firstAlone: Bool) throws -> Tensor {
+    let attended = try attention(x, input, firstAlone: firstAlone)
     let product = try activation(attended, from: ffn, to: ffn_output)
     return try full_layer_layer_norm(attended, plus: product, of: ffn_output, input.mode)
   }

@@ -23,10 +23,10 @@ public final class BERTEncoder: Module {
     pooler = pools ? try DensePooler(c.size) : nil
   }
 
-  /// The rows `[T, size]` behind the last layer.
+  /// The first row of each sequence behind the last layer, `[N, size]`.
   func callAsFunction(_ input: PackedInput) throws -> Tensor {
     var x = try embeddings(input)
-    for layer in encoder.layer { x = try layer(x, input) }
+    for layer in encoder.layer { x = try layer(x, input, firstAlone: layer === encoder.layer.last) }
     return x
   }
 }
@@ -61,7 +61,7 @@ public final class BERTLayer: Module {
 
     /// `[T, size]`, same shape out.
     func callAsFunction(_ x: Tensor, _ input: PackedInput) throws -> Tensor {
-      try located { try input.attention(query(x), key(x), value(x), heads: heads, dropout: dropout) }
+      try located { try input.attention(x, query, key, value, heads: heads, dropout: dropout) }
     }
   }
 
@@ -81,9 +81,11 @@ public final class BERTLayer: Module {
     output = try AddedDense(c.feedForward, c)
   }
 
-  /// Rows `[T, size]`, same shape out.
-  func callAsFunction(_ x: Tensor, _ input: PackedInput) throws -> Tensor {
-    let attended = try attention.output(attention._self(x, input), onto: x, input.mode)
+  /// Rows `[T, size]`, same shape out, or `[N, size]` of each sequence's first row.
+  func callAsFunction(_ x: Tensor, _ input: PackedInput, firstAlone: Bool) throws -> Tensor {
+    var (x, mixed) = (x, try attention._self(x, input))
+    if firstAlone { (x, mixed) = (try input.first(x), try input.first(mixed)) }
+    let attended = try attention.output(mixed, onto: x, input.mode)
     let product = try intermediate.activation(attended, from: intermediate.dense, to: output.dense)
     return try output(withoutBias: product, onto: attended, input.mode)
   }

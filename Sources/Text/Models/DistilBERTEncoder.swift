@@ -16,10 +16,10 @@ public final class DistilBERTEncoder: Module {
     transformer = try Layers(c)
   }
 
-  /// The rows `[T, size]` behind the last layer.
+  /// The first row of each sequence behind the last layer, `[N, size]`.
   func callAsFunction(_ input: PackedInput) throws -> Tensor {
     var x = try embeddings(input)
-    for layer in transformer.layer { x = try layer(x, input) }
+    for layer in transformer.layer { x = try layer(x, input, firstAlone: layer === transformer.layer.last) }
     return x
   }
 }
@@ -44,11 +44,9 @@ public final class DistilBERTLayer: Module {
       (heads, dropout) = (c.heads, c.attentionDropout)
     }
 
-    /// Without the bias of ``out_lin``.
+    /// What ``out_lin`` mixes.
     func callAsFunction(_ x: Tensor, _ input: PackedInput) throws -> Tensor {
-      try located {
-        try linear(input.attention(q_lin(x), k_lin(x), v_lin(x), heads: heads, dropout: dropout), out_lin.weight)
-      }
+      try located { try input.attention(x, q_lin, k_lin, v_lin, heads: heads, dropout: dropout) }
     }
   }
 
@@ -71,10 +69,13 @@ public final class DistilBERTLayer: Module {
     output_layer_norm = try LayerNorm(c.size, epsilon: c.epsilon)
   }
 
-  /// Rows `[T, size]`, same shape out.
-  func callAsFunction(_ x: Tensor, _ input: PackedInput) throws -> Tensor {
-    let attended = try sa_layer_norm(x, plus: attention(x, input), of: attention.out_lin, input.mode)
-    let product = try ffn.activation(attended, from: ffn.lin1, to: ffn.lin2)
-    return try output_layer_norm(attended, plus: product, bias: ffn.lin2.bias, ffn.dropout, input.mode).output
+  /// Rows `[T, size]`, same shape out, or `[N, size]` of each sequence's first row.
+  func callAsFunction(_ x: Tensor, _ input: PackedInput, firstAlone: Bool) throws -> Tensor {
+    var (x, mixed) = (x, try attention(x, input))
+    if firstAlone { (x, mixed) = (try input.first(x), try input.first(mixed)) }
+    let product = try attention.out_lin.located { try linear(mixed, attention.out_lin.weight) }
+    let attended = try sa_layer_norm(x, plus: product, of: attention.out_lin, input.mode)
+    let raised = try ffn.activation(attended, from: ffn.lin1, to: ffn.lin2)
+    return try output_layer_norm(attended, plus: raised, bias: ffn.lin2.bias, ffn.dropout, input.mode).output
   }
 }

@@ -68,7 +68,7 @@ final class KeyValueCache {
         try cache.slice(0..<rows, axis: 2).copy(
           from: part.reshaped([1, rows, heads, width]).transposed(1, 2))
       }
-      return try input.attention(parts[0], parts[1], parts[2], heads: heads, dropout: 0, causal: true)
+      return try packedAttention(parts[0], parts[1], parts[2], offsets: input.offsets, heads: heads, causal: true)
     }
     filled = rows
     return try model.logits(states.slice(rows - 1..<rows))

@@ -39,15 +39,21 @@ struct PackedInput {
     self.mode = mode
   }
 
-  /// Self-attention of rows `[T, size]`, with dropout on its weights in training.
+  /// Self-attention of rows `[T, size]`, with dropout on its weights in training. The three layers' products are made as one:
+  /// rows are packed for it once, and the gradient of rows is one product instead of three and their sum.
   func attention(
-    _ queries: Tensor, _ keys: Tensor, _ values: Tensor, heads: Int, dropout: Double, causal: Bool = false
+    _ x: Tensor, _ query: Linear, _ key: Linear, _ value: Linear, heads: Int, dropout: Double
   ) throws -> Tensor {
+    let layers = [query, key, value]
     let random = dropout > 0 ? mode.random?.next() : nil
-    return try packedAttention(
-      queries, keys, values, offsets: offsets, heads: heads, causal: causal, dropout: random == nil ? 0 : dropout,
-      random: random)
+    return try packedSelfAttention(
+      linear(x, .concatenate(layers.map(\.weight))), bias: .concatenate(layers.compactMap(\.bias)), offsets: offsets, heads: heads,
+      dropout: random == nil ? 0 : dropout, random: random)
   }
+
+  /// The first row of each sequence alone, which is all that a classification looks at: in the last layer what follows attention
+  /// is computed of nothing else.
+  func first(_ rows: Tensor) throws -> Tensor { try firstOfSequences(rows, offsets: offsets) }
 }
 
 /// The sum of word, position and segment embeddings, normalized: tensors `word_embeddings.weight`,

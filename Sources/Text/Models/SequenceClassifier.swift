@@ -93,8 +93,7 @@ public final class RobertaClassifier: SequenceClassifier {
   /// Packed sequences to `[N, outputs]`.
   public func callAsFunction(_ input: TokenBatch, _ mode: Mode) throws -> Output {
     try located {
-      let rows = try roberta(PackedInput(input, start.configuration, mode))
-      return Output(try classifier(firstOfSequences(rows, offsets: input.offsets), mode))
+      Output(try classifier(roberta(PackedInput(input, start.configuration, mode)), mode))
     }
   }
 }
@@ -118,8 +117,7 @@ public final class BERTClassifier: SequenceClassifier {
   /// Packed sequences to `[N, outputs]`.
   public func callAsFunction(_ input: TokenBatch, _ mode: Mode) throws -> Output {
     try located {
-      let rows = try bert(PackedInput(input, start.configuration, mode))
-      let first = try firstOfSequences(rows, offsets: input.offsets)
+      let first = try bert(PackedInput(input, start.configuration, mode))
       return Output(try classifier(dropout(bert.pooler?(first) ?? first, mode)))
     }
   }
@@ -146,8 +144,7 @@ public final class DistilBERTClassifier: SequenceClassifier {
   /// Packed sequences to `[N, outputs]`.
   public func callAsFunction(_ input: TokenBatch, _ mode: Mode) throws -> Output {
     try located {
-      let rows = try distilbert(PackedInput(input, start.configuration, mode))
-      let first = try firstOfSequences(rows, offsets: input.offsets)
+      let first = try distilbert(PackedInput(input, start.configuration, mode))
       return Output(try classifier(dropout(relu(pre_classifier(first)), mode)))
     }
   }
@@ -172,8 +169,7 @@ public final class ALBERTClassifier: SequenceClassifier {
   /// Packed sequences to `[N, outputs]`.
   public func callAsFunction(_ input: TokenBatch, _ mode: Mode) throws -> Output {
     try located {
-      let rows = try albert(PackedInput(input, start.configuration, mode))
-      let pooled = try albert.pooler(firstOfSequences(rows, offsets: input.offsets)).tanh()
+      let pooled = try albert.pooler(albert(PackedInput(input, start.configuration, mode))).tanh()
       return Output(try classifier(dropout(pooled, mode)))
     }
   }
