@@ -17,6 +17,11 @@ public struct BenchmarkReport: Sendable {
     HTMLReport(analysis: analysis, summary: summary, refreshSeconds: refreshSeconds).html
   }
 
+  /// Every figure as an SVG file that stands alone, with its name.
+  public func figureFiles() -> [(name: String, svg: String)] {
+    FigureFiles(html: html(), methods: analysis.document.methods.map(\.name)).all
+  }
+
   /// The summary and the tables, without figures.
   public func markdown() -> String { MarkdownReport(analysis: analysis, summary: summary).text }
 

@@ -14,6 +14,7 @@ struct ReportCommand: ParsableCommand {
 
   @Argument(help: "The folder of a benchmark or of merged results, or its file of results.") var benchmark: String
   @Option(help: ArgumentHelp("The folder that gets the files (default: the benchmark's).", valueName: "dir")) var out: String?
+  @Option(help: ArgumentHelp("Also write every figure as an SVG file of its own to this folder.", valueName: "dir")) var figures: String?
   @Flag(help: "Print report.json on standard output.") var json = false
 
   func run() throws {
@@ -21,7 +22,13 @@ struct ReportCommand: ParsableCommand {
     let report = BenchmarkReport(try source.document())
     let folder = out ?? (source.folder.isEmpty ? "." : source.folder)
     try AtomicFile.makeFolder(folder)
-    let written = try Self.write(report, to: folder)
+    var written = try Self.write(report, to: folder)
+    if let figures {
+      try AtomicFile.makeFolder(figures)
+      let files = report.figureFiles()
+      for (name, svg) in files { try AtomicFile.write(Data(svg.utf8), to: "\(figures)/\(name)") }
+      written.append("\(files.count) figures in \(figures)")
+    }
     if json {
       FileHandle.standardOutput.write(try report.json() + Data("\n".utf8))
     } else {
