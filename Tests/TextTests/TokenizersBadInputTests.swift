@@ -162,6 +162,20 @@ struct TokenizersBadInputTests {
     try expectRefusal(added("7"), "expected an object, found 7", "added_tokens[0]")
   }
 
+  /// The special one counts, then the first; the package takes one by the order of a hash table, another one in the next process.
+  @Test func addedTokensThatNormalizeToTheSame() throws {
+    func ids(_ first: Bool, _ second: Bool) throws -> [Int32] {
+      let tokens = [("FOO", first), ("foo", second)].enumerated().map {
+        #"{"id": \#($0 + 2), "content": "\#($1.0)", "normalized": true, "special": \#($1.1)}"#
+      }
+      return try tokenizer(word(["normalizer": #"{"type": "Lowercase"}"#, "added_tokens": "[\(tokens.joined(separator: ", "))]"]))
+        .encode("a foo FOO").ids
+    }
+    for (first, second, expected) in [(false, false, 2), (true, true, 2), (true, false, 2), (false, true, 3)] as [(Bool, Bool, Int32)] {
+      #expect(try ids(first, second) == [1, expected, expected])
+    }
+  }
+
   // MARK: - Files of other kinds
 
   private func failure(_ files: [String: String], _ location: SourceLocation = #_sourceLocation) -> BasinError? {
