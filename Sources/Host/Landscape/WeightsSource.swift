@@ -30,7 +30,8 @@ struct WeightsSource: Codable, Hashable {
     let common = names.dropFirst().reduce(first[...]) { $0.commonPrefix(with: $1)[...] }
     guard let end = common.lastIndex(of: "-") else { return names }
     let length = common.distance(from: common.startIndex, to: end) + 1
-    return names.map { String($0.dropFirst(length)) }
+    let rest = names.map { String($0.dropFirst(length)) }
+    return rest.contains("") ? names : rest
   }
 
   /// `a` for runs/a, `a averaged` for runs/a/weights/averaged.safetensors.

@@ -83,8 +83,7 @@ public final class BERTLayer: Module {
 
   /// Rows `[T, size]`, same shape out, or `[N, size]` of each sequence's first row.
   func callAsFunction(_ x: Tensor, _ input: PackedInput, firstAlone: Bool) throws -> Tensor {
-    var (x, mixed) = (x, try attention._self(x, input))
-    if firstAlone { (x, mixed) = (try input.first(x), try input.first(mixed)) }
+    let (x, mixed) = try input.rows(x, attention._self(x, input), firstAlone: firstAlone)
     let attended = try attention.output(mixed, onto: x, input.mode)
     let product = try intermediate.activation(attended, from: intermediate.dense, to: output.dense)
     return try output(withoutBias: product, onto: attended, input.mode)

@@ -71,8 +71,7 @@ public final class DistilBERTLayer: Module {
 
   /// Rows `[T, size]`, same shape out, or `[N, size]` of each sequence's first row.
   func callAsFunction(_ x: Tensor, _ input: PackedInput, firstAlone: Bool) throws -> Tensor {
-    var (x, mixed) = (x, try attention(x, input))
-    if firstAlone { (x, mixed) = (try input.first(x), try input.first(mixed)) }
+    let (x, mixed) = try input.rows(x, attention(x, input), firstAlone: firstAlone)
     let product = try attention.out_lin.located { try linear(mixed, attention.out_lin.weight) }
     let attended = try sa_layer_norm(x, plus: product, of: attention.out_lin, input.mode)
     let raised = try ffn.activation(attended, from: ffn.lin1, to: ffn.lin2)

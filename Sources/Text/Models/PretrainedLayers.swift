@@ -51,9 +51,11 @@ struct PackedInput {
       dropout: random == nil ? 0 : dropout, random: random)
   }
 
-  /// The first row of each sequence alone, which is all that a classification looks at: in the last layer what follows attention
-  /// is computed of nothing else.
-  func first(_ rows: Tensor) throws -> Tensor { try firstOfSequences(rows, offsets: offsets) }
+  /// A layer's input and what attention made of it; in the last layer each sequence's first row alone, which is all that a
+  /// classification looks at: what follows attention is computed of nothing else.
+  func rows(_ x: Tensor, _ mixed: Tensor, firstAlone: Bool) throws -> (x: Tensor, mixed: Tensor) {
+    try firstAlone ? (firstOfSequences(x, offsets: offsets), firstOfSequences(mixed, offsets: offsets)) : (x, mixed)
+  }
 }
 
 /// The sum of word, position and segment embeddings, normalized: tensors `word_embeddings.weight`,

@@ -7,8 +7,6 @@ struct FigureFiles {
   /// Of the document, in their order: a figure's series have their numbers.
   let methods: [String]
 
-  private static let colors = ["#005fa3", "#c24d00", "#007a5a", "#a3458a", "#8a6a00", "#4b4b4b", "#1d87a3", "#6a3fb5"]
-
   /// Names, `validation-by-epoch-gcn-on-cora.svg`, and contents.
   var all: [(name: String, svg: String)] {
     var names: Set<String> = []
@@ -24,21 +22,20 @@ struct FigureFiles {
         name = "\(base)-\(number)"
         number += 1
       }
-      return (name + ".svg", file(tag: String(tag), body, size))
+      return (name + ".svg", file(body, size))
     }
   }
 
-  private func file(tag: String, _ body: String, _ size: (width: Double, height: Double)) -> String {
+  private func file(_ body: String, _ size: (width: Double, height: Double)) -> String {
     let legend = legend(body)
-    let height = size.height + Double(legend.count) * 18
+    let width = SVGCanvas.number(size.width), height = SVGCanvas.number(size.height + Double(legend.count) * 18)
     var result =
-      "<svg xmlns=\"http://www.w3.org/2000/svg\"\(tag.replacing("viewBox=\"0 0 \(SVGCanvas.number(size.width)) \(SVGCanvas.number(size.height))\"", with: "viewBox=\"0 0 \(SVGCanvas.number(size.width)) \(SVGCanvas.number(height))\""))"
-    result += " width=\"\(SVGCanvas.number(size.width))\" height=\"\(SVGCanvas.number(height))\">"
+      "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"plot\" role=\"img\" viewBox=\"0 0 \(width) \(height)\" width=\"\(width)\" height=\"\(height)\">"
     result += "<style>\(Self.css)</style><rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>" + body
     for (line, entry) in legend.enumerated() {
-      let y = size.height + Double(line) * 18 + 6
-      result += "<g transform=\"translate(12 \(SVGCanvas.number(y - 6)))\">\(entry.sample)</g>"
-      result += "<text x=\"50\" y=\"\(SVGCanvas.number(y + 4))\">\(EscapedText.html(entry.name))</text>"
+      let y = size.height + Double(line) * 18
+      result += "<g transform=\"translate(12 \(SVGCanvas.number(y)))\">\(entry.sample)</g>"
+      result += "<text x=\"50\" y=\"\(SVGCanvas.number(y + 10))\">\(EscapedText.html(entry.name))</text>"
     }
     return result + "</svg>\n"
   }
@@ -61,23 +58,20 @@ struct FigureFiles {
       .map { ("<rect class=\"bar c\($0.offset)\" x=\"9\" y=\"0\" width=\"12\" height=\"12\"/>", $0.element) }
   }
 
-  /// The part of the page's style sheet that figures need.
-  private static let css: String = {
-    var rules = [
-      "svg{font:12px system-ui,-apple-system,'Segoe UI',Roboto,'Helvetica Neue',Arial,'Noto Sans',sans-serif}",
-      "text{fill:#1b1b1b}.label{fill:#565656}.name{font-weight:600}.grid{stroke:#d9d9d9;stroke-width:.8}.axis{stroke:#565656;fill:none}",
-      ".zero{stroke:#1b1b1b;stroke-width:1.2}.paper{fill:#fff}.group{stroke:#1b1b1b;stroke-width:4;stroke-linecap:round}",
-      ".l{fill:none;stroke-width:1.8;stroke-linejoin:round}.m{stroke:#fff;stroke-width:.9}.b1{opacity:.24}.b2{opacity:.08}.tick{opacity:.5}",
-      ".whisker{stroke-width:2.6;stroke-linecap:round}.stem{fill:none;stroke-width:1.2}.thin{stroke-width:1.1}",
-    ]
-    for (number, color) in colors.enumerated() {
-      let of = { (names: [String]) in names.map { ".\($0).c\(number)" }.joined(separator: ",") }
-      rules.append("\(of(["l", "whisker", "stem", "tick"])){stroke:\(color)}\(of(["m", "bar", "b1", "b2"])){fill:\(color)}")
+  /// The page's rules for figures without its variables.
+  private static let css = PageStyle.figures.split(separator: "}").map { rule in
+    let parts = rule.split(separator: "{", maxSplits: 1)
+    guard parts.count == 2, !parts[1].hasPrefix("--c:") else { return "" }
+    let selector = parts[0].trimmingCharacters(in: .whitespacesAndNewlines)
+    let declarations = parts[1].split(separator: ";").map(String.init)
+    let plain = declarations.filter { !$0.contains("var(--c)") }.map { declaration in
+      PageStyle.lightGround.reduce(declaration) { $0.replacing("var(--\($1.0))", with: $1.1) }
     }
-    let dashes = ["7 3", "2 2.5", "8 3 2 3", "12 4", "4 2 1 2", "1 3", "10 3 2 3 2 3"]
-    rules += dashes.enumerated().map { ".d\($0.offset + 1){stroke-dasharray:\($0.element)}" }
-    return rules.joined()
-  }()
+    let colored = declarations.filter { $0.contains("var(--c)") }.flatMap { declaration in
+      PageStyle.lightColors.enumerated().map { "\(selector).c\($0.offset){\(declaration.replacing("var(--c)", with: $0.element))}" }
+    }
+    return (plain.isEmpty ? "" : "\(selector){\(plain.joined(separator: ";"))}") + colored.joined()
+  }.joined()
 
   // MARK: Reading the page
 
