@@ -120,33 +120,3 @@ import Testing
     #expect(try LibTorch.autocasting(to: nil, on: .cpu) { try a.matmul(b) }.dtype == .float32)
   }
 }
-
-@Suite struct CrossEntropyTests {
-  /// -sum_c q_c log p_c w_c over the batch, divided by the sum of the targets' weights; q = (1 - s) onehot + s / C.
-  private func formula(_ logits: [[Double]], _ labels: [Int], weights: [Double]?, smoothing: Double) -> Double {
-    var loss = 0.0, total = 0.0
-    for (row, label) in zip(logits, labels) {
-      let logSum = row.map { exponential($0) }.reduce(0, +)
-      for (index, value) in row.enumerated() {
-        let target = smoothing / Double(row.count) + (index == label ? 1 - smoothing : 0)
-        loss -= target * (value - logarithm(logSum)) * (weights?[index] ?? 1)
-      }
-      total += weights?[label] ?? 1
-    }
-    return loss / total
-  }
-
-  private func exponential(_ x: Double) -> Double { (try? Tensor(scalar: x).exp().item()) ?? .nan }
-  private func logarithm(_ x: Double) -> Double { (try? Tensor(scalar: x).log().item()) ?? .nan }
-
-  @Test(arguments: [0, 0.1, 0.5], [nil, [1, 2, 0.25, 0]])
-  func smoothedAndWeighted(smoothing: Double, weights: [Double]?) throws {
-    let logits = try TestNumbers.tensor([6, 4], seed: 4) * 3
-    let labels = [0, 1, 2, 3, 1, 1]
-    let rows = try (0..<6).map { try logits.select($0).doubles() }
-    let value = try crossEntropy(
-      logits, Tensor(labels.map { Int64($0) }), classWeights: weights.map { try Tensor($0.map { Float($0) }) },
-      labelSmoothing: smoothing)
-    #expect(abs(try value.item() - formula(rows, labels, weights: weights, smoothing: smoothing)) < 1e-5)
-  }
-}

@@ -42,6 +42,19 @@ import Testing
     #expect(results[0] == results[1] && results[0] == results[2])
   }
 
+  @Test func lossesDoNotDependOnThreads() throws {
+    let logits = try TestNumbers.tensor([40, 9_000], seed: 1)
+    let targets = try Tensor(TestNumbers.doubles(40, seed: 2).map { Int64(($0 + 1) * 4_499) })
+    let results = try withThreads {
+      let leaf = try logits.clone()
+      try leaf.setRequiresGradient(true)
+      let loss = try crossEntropy(leaf, targets)
+      try loss.backward()
+      return try loss.bytes() + #require(try leaf.gradient()).bytes()
+    }
+    #expect(results[0] == results[1] && results[0] == results[2])
+  }
+
   @Test func aThreadMayHaveItsOwnNumber() throws {
     let before = try LibTorch.threads()
     defer { try? LibTorch.setThreads(before) }

@@ -63,7 +63,8 @@ struct Objective {
     switch task {
     case .classification, .nextToken:
       // Of mixed examples the class with the greatest part counts.
-      try prediction.argmax(-1).equals(target.dtype.isFloatingPoint ? target.argmax(-1) : target).sum()
+      try target.dtype.isFloatingPoint
+        ? prediction.argmax(-1).equals(target.argmax(-1)).sum() : correctPredictions(prediction, target)
     case .multiLabel(let labels):
       if let known = try KnownLabels(target) {
         try known.correct(prediction)

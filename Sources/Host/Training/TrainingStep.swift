@@ -106,9 +106,11 @@ final class TrainingStep {
     for (index, (batch, share)) in batches.enumerated() {
       let random = RandomStream(BatchMaker.stream(streams, index)["model"])
       let (value, right) = try run.locatingErrors {
-        let (output, loss) = try LibTorch.autocasting(to: run.configuration.precision.autocast, on: run.configuration.device) {
-          let output = try run.model.forward(batch, .train(random))
-          return (output, try run.objective.trainingLoss(output, batch.target))
+        let (output, loss) = try LibTorch.recordingForBackward {
+          try LibTorch.autocasting(to: run.configuration.precision.autocast, on: run.configuration.device) {
+            let output = try run.model.forward(batch, .train(random))
+            return (output, try run.objective.trainingLoss(output, batch.target))
+          }
         }
         let value = try loss.item()
         if value.isFinite {

@@ -1,13 +1,25 @@
 // Autograd: backward, gradients of chosen tensors, and functions whose backward pass is a callback.
 #include <ATen/core/grad_mode.h>
+#include <ATen/ExpandUtils.h>
 #include <torch/csrc/autograd/autograd.h>
+#include <torch/csrc/autograd/engine.h>
 #include <torch/csrc/autograd/function.h>
+#include <torch/csrc/autograd/functions/accumulate_grad.h>
 #include <torch/csrc/autograd/functions/utils.h>
 #include <torch/csrc/autograd/variable.h>
 
 #include "Guard.h"
 
 namespace basin {
+
+namespace {
+
+// Whether graphs recorded now are for `backward` alone.
+thread_local bool recordsForBackward = false;
+// The tensors whose gradients `gradients` is asked for, while it runs.
+thread_local const torch::autograd::variable_list *asked = nullptr;
+
+}  // namespace
 
 int setRequiresGradient(BasinTensor tensor, int32_t value) {
   return guarded([&] { borrow(tensor).set_requires_grad(value != 0); });
@@ -37,6 +49,11 @@ int gradients(const BasinTensor *outputs, int32_t outputCount, const BasinTensor
       seeds.push_back(outputGradients ? borrowOrUndefined(outputGradients[i]) : at::Tensor());
     }
     for (int32_t i = 0; i < inputCount; ++i) in.push_back(borrow(inputs[i]));
+    struct Asking {
+      const torch::autograd::variable_list *before;
+      explicit Asking(const torch::autograd::variable_list *now) : before(asked) { asked = now; }
+      ~Asking() { asked = before; }
+    } asking(&in);
     auto found = torch::autograd::grad(out, in, seeds, createGraph != 0, createGraph != 0, /*allow_unused=*/true);
     for (int32_t i = 0; i < inputCount; ++i) results[i] = found[i].defined() ? wrap(found[i]) : nullptr;
   });
@@ -48,12 +65,44 @@ int32_t setGradientEnabled(int32_t value) {
   return before;
 }
 
+int32_t setRecordingForBackward(int32_t value) {
+  const bool before = recordsForBackward;
+  recordsForBackward = value != 0;
+  return before;
+}
+
 namespace {
 
+// Whether a function may add to the gradient of this input itself. A node of the graph that does just that costs two
+// microseconds, more than the arithmetic of a small parameter. On other devices the engine has threads of its own.
+bool isOwnLeaf(const at::Tensor &input) {
+  return input.requires_grad() && input.is_leaf() && input.device().is_cpu() &&
+         torch::autograd::impl::hooks(input).empty() && !torch::autograd::impl::post_acc_grad_hooks(input);
+}
+
+// What the engine and its node would do with the gradient of a leaf.
+void accumulate(const at::Tensor &leaf, at::Tensor &&gradient, const std::string &label) {
+  if (!gradient.sizes().equals(leaf.sizes())) {
+    TORCH_CHECK(at::is_expandable_to(leaf.sizes(), gradient.sizes()), label, ": a gradient of ", gradient.sizes(),
+                " for an input of ", leaf.sizes());
+    gradient = at::sum_to(std::move(gradient), leaf.sizes());
+  }
+  if (gradient.scalar_type() != leaf.scalar_type()) gradient = gradient.to(leaf.scalar_type());
+  at::Tensor &sum = leaf.mutable_grad();
+  // Nobody else has it: it need not even be wrapped anew.
+  if (!sum.defined() && gradient.use_count() == 1 && gradient.layout() == at::kStrided && !gradient.requires_grad() &&
+      torch::autograd::utils::obeys_layout_contract(gradient, leaf)) {
+    sum = std::move(gradient);
+    return;
+  }
+  torch::autograd::AccumulateGrad::accumulateGrad(leaf, sum, gradient, 1, [&](at::Tensor &&result) { sum = std::move(result); });
+}
+
 struct CustomNode : torch::autograd::Node {
-  CustomNode(std::string name, torch::autograd::edge_list &&edges, BasinBackward function, void *context,
-             BasinRelease free)
-      : Node(std::move(edges)), label(std::move(name)), function(function), context(context), free(free) {}
+  CustomNode(std::string name, torch::autograd::edge_list &&edges, torch::autograd::variable_list &&leaves,
+             BasinBackward function, void *context, BasinRelease free)
+      : Node(std::move(edges)), label(std::move(name)), leaves(std::move(leaves)), function(function), context(context),
+        free(free) {}
   ~CustomNode() override { release_variables(); }
 
   torch::autograd::variable_list apply(torch::autograd::variable_list &&gradients) override {
@@ -74,6 +123,19 @@ struct CustomNode : torch::autograd::Node {
                               : at::Tensor());
     }
     TORCH_CHECK(status == 0, label, ": ", message);
+    // Empty in `backward`.
+    const bool isPartial = !torch::autograd::get_current_graph_task_exec_info()->empty();
+    for (size_t i = 0; i < leaves.size(); ++i) {
+      if (!leaves[i].defined()) continue;
+      if (isPartial) {
+        for (const auto &input : asked ? *asked : torch::autograd::variable_list()) {
+          TORCH_CHECK(!input.is_same(leaves[i]), label, ": was recorded for backward alone; the gradient of one of its parameters was asked for");
+        }
+      } else if (result[i].defined()) {
+        accumulate(leaves[i], std::move(result[i]), label);
+      }
+      result[i] = at::Tensor();
+    }
     return result;
   }
 
@@ -87,6 +149,8 @@ struct CustomNode : torch::autograd::Node {
   std::string name() const override { return label; }
 
   std::string label;
+  // By inputs: those whose gradients it adds to itself, and which have no edge.
+  torch::autograd::variable_list leaves;
   BasinBackward function;
   void *context;
   BasinRelease free;
@@ -108,7 +172,18 @@ int customFunction(const char *name, const BasinTensor *inputs, int32_t inputCou
     wanted = wanted && at::GradMode::is_enabled();
     c10::intrusive_ptr<CustomNode> node;
     if (wanted) {
-      node = c10::make_intrusive<CustomNode>(name, torch::autograd::collect_next_edges(in), backward, context, release);
+      torch::autograd::edge_list edges;
+      torch::autograd::variable_list leaves;
+      for (size_t i = 0; i < in.size(); ++i) {
+        if (!recordsForBackward || !isOwnLeaf(in[i])) {
+          edges.push_back(torch::autograd::impl::gradient_edge(in[i]));
+          continue;
+        }
+        leaves.resize(in.size());
+        leaves[i] = in[i];
+        edges.emplace_back();
+      }
+      node = c10::make_intrusive<CustomNode>(name, std::move(edges), std::move(leaves), backward, context, release);
       owned = true;
     }
     for (int32_t i = 0; i < outputCount; ++i) {

@@ -56,6 +56,7 @@ int backward(BasinTensor loss, BasinTensor gradient);
 int gradients(const BasinTensor *outputs, int32_t outputCount, const BasinTensor *outputGradients,
               const BasinTensor *inputs, int32_t inputCount, int32_t createGraph, BasinTensor *results);
 int32_t setGradientEnabled(int32_t value);
+int32_t setRecordingForBackward(int32_t value);
 int customFunction(const char *name, const BasinTensor *inputs, int32_t inputCount, const BasinTensor *outputs,
                    int32_t outputCount, BasinBackward backward, void *context, BasinRelease release,
                    BasinTensor *results);

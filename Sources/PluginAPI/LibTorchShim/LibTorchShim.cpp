@@ -162,6 +162,7 @@ const BasinTable table = {
     backward,
     gradients,
     setGradientEnabled,
+    setRecordingForBackward,
     customFunction,
     parallelFor,
     setThreads,

@@ -112,7 +112,7 @@ extension Tensor {
   }
 
   /// The same elements, dense and in row-major order.
-  public func contiguous() throws -> Tensor { try Operators.contiguous(.tensor(self)) }
+  public func contiguous() throws -> Tensor { isContiguous ? self : try Operators.contiguous(.tensor(self)) }
 
   // MARK: Comparisons (element-wise, dtype bool)
 

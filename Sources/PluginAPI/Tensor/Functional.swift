@@ -44,18 +44,6 @@ public func globalAveragePool(_ x: Tensor) throws -> Tensor {
   try Operators.adaptiveAvgPool2d(.tensor(x), .ints([1, 1])).flattened(from: 1)
 }
 
-/// Mean cross entropy of logits `[N, classes]` and int64 classes `[N]`; targets of -100 do not count.
-///
-/// - Parameters:
-///   - classWeights: `[classes]`: what an example of each class counts, in the mean too.
-///   - labelSmoothing: the part of each target spread evenly over all classes (Szegedy et al. 2016), 0...1.
-public func crossEntropy(
-  _ logits: Tensor, _ targets: Tensor, sum: Bool = false, classWeights: Tensor? = nil, labelSmoothing: Double = 0
-) throws -> Tensor {
-  try Operators.crossEntropy(
-    .tensor(logits), .tensor(targets), .tensor(classWeights), .int(sum ? 2 : 1), .int(-100), .double(labelSmoothing))
-}
-
 /// softmax(Q K^T / sqrt(d) + mask) V with queries, keys and values `[N, heads, L, d]`.
 ///
 /// LibTorch's fused kernel has no second derivative: within `LibTorch.withSecondDerivatives` the product is spelled out.

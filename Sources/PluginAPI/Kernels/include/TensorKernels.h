@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "ActivationKernels.h"
+#include "ClassKernels.h"
 #include "NormKernels.h"
 #include "PackedAttentionKernels.h"
 #include "ResidualNormKernels.h"

@@ -106,6 +106,9 @@ typedef struct BasinTable {
   int (*gradients)(const BasinTensor *outputs, int32_t outputCount, const BasinTensor *outputGradients,
                    const BasinTensor *inputs, int32_t inputCount, int32_t createGraph, BasinTensor *results);
   int32_t (*setGradientEnabled)(int32_t);  // returns the setting before
+  // Whether gradients of what this thread records now will be asked for by `backward` alone; returns the setting before.
+  // Custom functions then add to the gradients of their leaves themselves.
+  int32_t (*setRecordingForBackward)(int32_t);
   // Connects `outputs`, computed without gradient, to `inputs`: `results` gets new handles sharing the outputs' memory whose
   // gradient function is `backward`. `release` is called once when the context is no longer needed (also on an error).
   int (*customFunction)(const char *name, const BasinTensor *inputs, int32_t inputCount, const BasinTensor *outputs,
