@@ -53,6 +53,26 @@ import Testing
     #expect(isTold)
   }
 
+  @Test("an average that nobody looked at along the way is where its curve ends")
+  func averageAtTheEnd() throws {
+    let runs = (0..<3).flatMap { seed -> [ReportDocument.Run] in
+      let curve = (1...4).map { ReportDocument.Run.CurvePoint(epoch: Double($0), step: $0, validation: 0.1 * Double($0)) }
+      func made(_ method: String, averaged: ReportDocument.Run.Scores?) -> ReportDocument.Run {
+        .init(
+          id: "\(method)\(seed)", workload: "w0", method: method, seed: seed, status: .finished,
+          counts: averaged == nil ? .last : .averaged, last: .init(validation: ["accuracy": 0.4], test: ["accuracy": 0.4]),
+          averaged: averaged, curve: curve)
+      }
+      return [made("a", averaged: nil), made("b", averaged: .init(validation: ["accuracy": 0.45], test: ["accuracy": 0.45]))]
+    }
+    let report = try all(document(runs))
+    let crossing = try #require(report.analysis.courses[0]?.methods.last?.crossing)
+    #expect(crossing.point(atPart: 0.5)?.isEqual == true && crossing.crossings.isEmpty)
+    #expect(abs(try #require(crossing.point(atPart: 1)).mean - 0.05) < 1e-9)
+    #expect(report.markdown().contains("| same | same | +5.00"))
+    #expect(report.summary.further.allSatisfy { !$0.plain.contains("of the way") }, "nothing differs before the end")
+  }
+
   @Test("everything failed, everything is to come")
   func failed() throws {
     let report = try all(document([run("a", 0, nil, status: .failed), run("b", 0, nil, status: .failed)]))

@@ -66,4 +66,18 @@ import Testing
     let same = CurveCrossing([(flat, flat)], count: 5)
     #expect(same.stretches.map(\.sign) == [0] && same.points.allSatisfy { $0.interval == nil } && same.crossings.isEmpty)
   }
+
+  @Test("where curves are equal nobody leads")
+  func equalStretch() throws {
+    let reference = try TrainingCurve([0, 10], [0.5, 0.5])
+    let later = CurveCrossing([(try TrainingCurve([0, 8, 10], [0.5, 0.5, 0.4]), reference)], count: 11)
+    #expect(later.stretches.map(\.sign) == [0, -1] && later.crossings.isEmpty)
+    #expect(later.points.map(\.isEqual) == (0...10).map { $0 <= 8 })
+    let between = CurveCrossing([(try TrainingCurve([0, 2, 4, 6, 10], [0.7, 0.5, 0.5, 0.3, 0.3]), reference)], count: 11)
+    #expect(between.stretches.map(\.sign) == [1, 0, -1] && between.crossings.count == 1)
+    #expect(between.crossings.allSatisfy { 4...5 ~= $0 })
+    // Differences that cancel out are not equal curves.
+    let pairs = try [0.4, 0.6].map { (method: try TrainingCurve([0, 10], [$0, $0]), reference: reference) }
+    #expect(CurveCrossing(pairs, count: 3).points.allSatisfy { !$0.isEqual })
+  }
 }

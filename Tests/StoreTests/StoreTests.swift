@@ -167,4 +167,16 @@ import Testing
     // Three tenths of a second on one core of 2024; the machine may be busy.
     #expect(time < .seconds(5), "\(time)")
   }
+
+  @Test("machines and builds: other modules of one program are neither")
+  func builds() {
+    var text = Made.environment, other = Made.environment, machine = Made.environment
+    text.modules = [.init(name: "text", version: "1", origin: "bundled", sha256: "t")]
+    other.modules = [.init(name: "graph", version: "1", origin: "bundled", sha256: "g2")]
+    machine.machine = "another"
+    #expect(StoredEnvironment.builds([]) == 0)
+    #expect(StoredEnvironment.builds([Made.environment, Made.environment, text]) == 1)
+    #expect(StoredEnvironment.builds([Made.environment, text, other]) == 2)
+    #expect(StoredEnvironment.builds([Made.environment, text, other, machine]) == 3)
+  }
 }

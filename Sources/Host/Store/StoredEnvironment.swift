@@ -46,6 +46,20 @@ public struct StoredEnvironment: Codable, Hashable, Sendable {
     self.modules = modules.sorted { $0.name < $1.name }
   }
 
+  /// How many machines or builds these are. Runs of other domains have other modules, which alone makes no difference: builds
+  /// of one module do.
+  public static func builds(_ environments: [StoredEnvironment]) -> Int {
+    let byProgram = Dictionary(grouping: Set(environments)) { environment in
+      var program = environment
+      program.modules = []
+      return program
+    }
+    return byProgram.values.reduce(0) { count, environments in
+      let modules = Dictionary(grouping: Set(environments.flatMap(\.modules)), by: \.name)
+      return count + max(1, modules.values.map(\.count).max() ?? 1)
+    }
+  }
+
   /// The same text for the same environment, whichever file it is in.
   private var key: String {
     ([machine, system, cpu, "\(cores)", "\(memoryBytes)", basin, code, libtorch ?? "", swift]

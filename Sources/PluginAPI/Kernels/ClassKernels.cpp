@@ -45,7 +45,7 @@ BASIN_INLINE void shiftedExponential(Eight &x, float shift) {
 }
 
 BASIN_VERSIONS void losses(const float *logits, const int64_t *classes, int64_t width, int64_t begin, int64_t end,
-                           float *logarithms, float *result) {
+                           float *partitions, float *result) {
   for (int64_t r = begin; r < end; ++r) {
     const float *row = logits + r * width;
     bool hasNaN;
@@ -57,13 +57,15 @@ BASIN_VERSIONS void losses(const float *logits, const int64_t *classes, int64_t 
       shiftedExponential(x, most);
       sums += x;
     }
-    const double logarithm = static_cast<double>(most) + std::log(static_cast<double>(sumAcross(sums)));
-    logarithms[r] = static_cast<float>(logarithm);
+    const float sum = sumAcross(sums);
+    partitions[2 * r] = most;
+    partitions[2 * r + 1] = sum;
+    const double logarithm = static_cast<double>(most) + std::log(static_cast<double>(sum));
     result[r] = classes[r] == BASIN_NO_CLASS ? 0 : static_cast<float>(logarithm - static_cast<double>(row[classes[r]]));
   }
 }
 
-BASIN_VERSIONS void gradients(const float *logits, const int64_t *classes, const float *logarithms, float scale, int64_t width,
+BASIN_VERSIONS void gradients(const float *logits, const int64_t *classes, const float *partitions, float scale, int64_t width,
                               int64_t begin, int64_t end, float *gradient) {
   for (int64_t r = begin; r < end; ++r) {
     const float *row = logits + r * width;
@@ -72,11 +74,12 @@ BASIN_VERSIONS void gradients(const float *logits, const int64_t *classes, const
       for (int64_t c = 0; c < width; ++c) out[c] = 0;
       continue;
     }
+    const float part = scale / partitions[2 * r + 1];
     for (int64_t c = 0; c < width; c += 8) {
       Eight x;
       load(row + c, width - c, x);
-      shiftedExponential(x, logarithms[r]);
-      x *= scale;
+      shiftedExponential(x, partitions[2 * r]);
+      x *= part;
       if (width - c >= 8) {
         eight(out + c) = x;
       } else {
@@ -105,13 +108,13 @@ BASIN_VERSIONS int64_t right(const float *logits, const int64_t *classes, int64_
 extern "C" {
 
 void basinCrossEntropy(const float *logits, const int64_t *classes, int64_t width, int64_t begin, int64_t end,
-                       float *logarithms, float *result) {
-  losses(logits, classes, width, begin, end, logarithms, result);
+                       float *partitions, float *result) {
+  losses(logits, classes, width, begin, end, partitions, result);
 }
 
-void basinCrossEntropyGradient(const float *logits, const int64_t *classes, const float *logarithms, float scale, int64_t width,
+void basinCrossEntropyGradient(const float *logits, const int64_t *classes, const float *partitions, float scale, int64_t width,
                                int64_t begin, int64_t end, float *gradient) {
-  gradients(logits, classes, logarithms, scale, width, begin, end, gradient);
+  gradients(logits, classes, partitions, scale, width, begin, end, gradient);
 }
 
 int64_t basinClassOutside(const int64_t *classes, int64_t rows, int64_t width, int64_t *counting) {

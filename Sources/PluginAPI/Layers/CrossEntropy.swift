@@ -18,8 +18,8 @@ public func crossEntropy(
   let (rows, width) = (logits.shape[0], logits.shape[1])
   return try customFunction("crossEntropy", [logits], differentiableBackward: true) { [input = logits] in
     let logits = try logits.contiguous(), targets = try targets.contiguous()
-    let logarithms = try Tensor.empty([rows])
-    nonisolated(unsafe) let (values, sums) = (try KernelUse.memory(logits), try KernelUse.memory(logarithms))
+    let partitions = try Tensor.empty([rows, 2])
+    nonisolated(unsafe) let (values, parts) = (try KernelUse.memory(logits), try KernelUse.memory(partitions))
     nonisolated(unsafe) let classes = try targets.withMemory(of: Int64.self) { $0 }
     var counting: Int64 = 0
     let outside = basinClassOutside(classes, Int64(rows), Int64(width), &counting)
@@ -31,7 +31,7 @@ public func crossEntropy(
     // Added up in the order of rows, whatever the threads.
     let total = try withUnsafeTemporaryAllocation(of: Float.self, capacity: rows) { losses in
       nonisolated(unsafe) let each = losses.baseAddress
-      try KernelUse.overBlocks(rows, of: width) { basinCrossEntropy(values, classes, Int64(width), $0, $1, sums, each) }
+      try KernelUse.overBlocks(rows, of: width) { basinCrossEntropy(values, classes, Int64(width), $0, $1, parts, each) }
       return losses.reduce(0.0) { $0 + Double($1) }
     }
     let divisor = sum ? 1 : Double(counting)
@@ -42,9 +42,9 @@ public func crossEntropy(
         if LibTorch.isRecording { return [try recordedGradient(input, targets, incoming, divisor: divisor)] }
         let scale = Float(try incoming.item() / divisor), gradient = try Tensor.empty(logits.shape)
         nonisolated(unsafe) let results = try KernelUse.memory(gradient)
-        try withExtendedLifetime((logits, targets, logarithms)) {
+        try withExtendedLifetime((logits, targets, partitions)) {
           try KernelUse.overBlocks(rows, of: width) {
-            basinCrossEntropyGradient(values, classes, sums, scale, Int64(width), $0, $1, results)
+            basinCrossEntropyGradient(values, classes, parts, scale, Int64(width), $0, $1, results)
           }
         }
         return [gradient]

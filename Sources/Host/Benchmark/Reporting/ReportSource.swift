@@ -42,7 +42,7 @@ struct ReportSource {
       title: title, date: Self.date(stored.map(\.endedAt).max()), environment: Self.environment(environments, stored),
       commands: commands, reference: reference ?? "backbone", workloads: workloads.documents, methods: methods,
       runs: runs + pending(stored, workloads), figures: pictures.figures,
-      notes: notes(stored, environments.count) + pictures.notes)
+      notes: notes(stored, environments) + pictures.notes)
   }
 
   // MARK: What was compared
@@ -123,7 +123,7 @@ struct ReportSource {
       modules: modules)
   }
 
-  private func notes(_ runs: [StoredRun], _ environments: Int) -> [String] {
+  private func notes(_ runs: [StoredRun], _ environments: [Int64: StoredEnvironment]) -> [String] {
     var notes: [String] = []
     let shared = runs.filter { $0.sharedBy > 1 }
     if !shared.isEmpty {
@@ -135,9 +135,8 @@ struct ReportSource {
     if Set(runs.map(\.code)).count > 1 {
       notes.append("The runs are of \(Set(runs.map(\.code)).count) versions of the code; what is compared may differ in more than the method.")
     }
-    if Set(runs.map(\.environment)).count > 1 {
-      notes.append("The runs are of \(Set(runs.map(\.environment)).count) machines or builds: their times cannot be compared throughout.")
-    }
+    let builds = StoredEnvironment.builds(Set(runs.map(\.environment)).compactMap { environments[$0] })
+    if builds > 1 { notes.append("The runs are of \(builds) machines or builds: their times cannot be compared throughout.") }
     notes.append("Seconds along a curve take a run's steps to be equally long.")
     return notes
   }

@@ -39,7 +39,7 @@ public struct CourseAnalysis: Sendable {
     let metric = analysis.workload.metric
     var curves: [Curves] = []
     for (m, cell) in analysis.cells.enumerated() {
-      let found = Curves(m, cell.runs.map { document.runs[$0] }.filter { $0.status == .finished })
+      let found = Curves(m, cell.runs.map { document.runs[$0] }.filter { $0.status == .finished }, metric.name)
       if !found.byEpoch.isEmpty { curves.append(found) }
     }
     guard !curves.isEmpty else { return nil }
@@ -93,12 +93,17 @@ public struct CourseAnalysis: Sendable {
     var byEpoch: [Int: TrainingCurve] = [:], bySeconds: [Int: TrainingCurve] = [:], loss: [Int: TrainingCurve] = [:]
     var showsAverages = false
 
-    init(_ method: Int, _ runs: [ReportDocument.Run]) {
+    init(_ method: Int, _ runs: [ReportDocument.Run], _ metric: String) {
       self.method = method
       for run in runs where !run.curve.isEmpty {
         let epochs = run.curve.map(\.epoch)
-        let values = run.curve.map { $0.averaged ?? $0.validation ?? .nan }
+        var values = run.curve.map { $0.averaged ?? $0.validation ?? .nan }
         if run.curve.contains(where: { $0.averaged != nil }) { showsAverages = true }
+        // Where nobody looked at the average along the way it is what the run came to all the same.
+        if run.counts == .averaged, run.curve.last?.averaged == nil, let value = run.averaged?.validation[metric] {
+          values[values.count - 1] = value
+          showsAverages = true
+        }
         // Lists of one length: this does not throw. A gap is left out.
         if let line = try? TrainingCurve(epochs, values), !line.places.isEmpty { byEpoch[run.seed] = line }
         if let line = try? TrainingCurve(epochs, run.curve.map { $0.trainLoss ?? .nan }), !line.places.isEmpty {

@@ -105,21 +105,21 @@ struct CourseSection {
         + [.init(title: "the lead changes hands at epoch", isWide: true)],
       caption:
         "Early and late, by part of the epochs: difference to \(analysis.referenceName) in validation, \(metric.unit),"
-        + " with Student's 95 % interval"
+        + " with Student's 95 % interval; of a method that averages, the end is the average"
     )
     for method in course.methods {
       guard let crossing = method.crossing, !crossing.points.isEmpty else { continue }
       let cells = [0.1, 0.25, 0.5, 1].map { part -> HTMLTable.Cell in
         guard let point = crossing.point(atPart: part) else { return .init("–") }
-        let text = metric.difference(point.mean) + (point.interval.map { " " + metric.interval($0.lower, $0.upper) } ?? "")
-        return .init(text, point.mean)
+        return .init(metric.difference(point), point.mean)
       }
       let up = analysis.workloads[w].workload.metric.higherIsBetter
       let shown = crossing.crossings.prefix(6).map { NumberText.fixed($0, 1) }
       let first = crossing.stretches.first { $0.sign != 0 }.map { ($0.sign > 0) == up ? "ahead" : "behind" } ?? "equal"
+      let isEqualFirst = crossing.stretches.first?.sign == 0 && crossing.stretches.count > 1
       let words =
         shown.isEmpty
-        ? "never, \(first) throughout"
+        ? "never, " + (isEqualFirst ? "equal, then \(first)" : "\(first) throughout")
         : "\(first) at first; " + shown.joined(separator: ", ")
           + (crossing.crossings.count > 6 ? ", ... (\(crossing.crossings.count) times)" : "")
       table.add([.text(analysis.document.methods[method.method].name)] + cells + [.text(words)])

@@ -57,29 +57,34 @@ struct FurtherSentences {
     return text
   }
 
-  /// Where a quarter of the epochs are done.
-  private var early: ReportText? {
+  /// Where a quarter of the epochs are done; half of them where nothing differs before.
+  private var early: ReportText? { early(0.25, "A quarter of the way") ?? early(0.5, "Half of the way") }
+
+  private func early(_ part: Double, _ words: String) -> ReportText? {
     var clauses: [String] = []
     for m in analysis.document.methods.indices where m != analysis.reference {
       var ahead = 0
       var behind = 0
       var total = 0
+      var differs = false
       for (w, course) in analysis.courses.enumerated() {
         guard let crossing = course?.methods.first(where: { $0.method == m })?.crossing,
-          let interval = crossing.point(atPart: 0.25)?.interval
+          let point = crossing.point(atPart: part), let interval = point.interval
         else { continue }
         total += 1
+        differs = differs || !point.isEqual
         let up = analysis.workloads[w].workload.metric.higherIsBetter
         if (up ? interval.lower : -interval.upper) > 0 { ahead += 1 }
         if (up ? interval.upper : -interval.lower) < 0 { behind += 1 }
       }
-      if total > 0 {
+      // What trains with the same weights until its average is taken says nothing here.
+      if differs {
         clauses.append("\(name(m)) is ahead on \(ahead) and behind on \(behind) of \(total)")
       }
     }
     guard !clauses.isEmpty else { return nil }
     var text = ReportText()
-    text.link("A quarter of the way", "course")
+    text.link(words, "course")
     text.add(
       ", in validation, the 95 % interval of the difference to \(analysis.referenceName) clear of zero (not corrected):"
         + " \(clauses.joined(separator: "; "))."

@@ -108,16 +108,14 @@ struct MarkdownReport {
         rows.append(
           [text(analysis.workloads[w].workload.title), text(analysis.document.methods[method.method].name)]
             + [0.1, 0.25, 0.5, 1].map { part in
-              guard let point = crossing.point(atPart: part) else { return "–" }
-              return metric.difference(point.mean)
-                + (point.interval.map { " " + text(metric.interval($0.lower, $0.upper)) } ?? "")
+              crossing.point(atPart: part).map { text(metric.difference($0)) } ?? "–"
             } + [crossing.crossings.prefix(6).map { NumberText.fixed($0, 1) }.joined(separator: ", ")])
       }
     }
     guard !rows.isEmpty else { return "" }
     return
       "## Early and late\n\nDifference to \(text(analysis.referenceName)) in validation, with Student's 95 % interval;"
-      + " the epochs at which the lead changes hands.\n\n"
+      + " the epochs at which the lead changes hands. Of a method that averages, the end is the average.\n\n"
       + table(["workload", "method", "at 10 %", "at 25 %", "at 50 %", "at the end", "lead changes at"], rows)
   }
 

@@ -1,3 +1,5 @@
+import Statistics
+
 /// How the figures of one workload are written: fractions in hundredths, others with decimals that suit their size.
 struct MetricText {
   let metric: ReportDocument.Metric
@@ -21,6 +23,11 @@ struct MetricText {
   func difference(_ value: Double) -> String { NumberText.fixed(value * scale, digits, plus: true) }
   /// `[+0.10, +0.74]`.
   func interval(_ low: Double, _ high: Double) -> String { "[\(difference(low)), \(difference(high))]" }
+  /// `+0.42 [+0.10, +0.74]`, or `same` where two curves are.
+  func difference(_ point: CurveCrossing.Point) -> String {
+    if point.isEqual { return "same" }
+    return difference(point.mean) + (point.interval.map { " " + interval($0.lower, $0.upper) } ?? "")
+  }
   /// What a plot shows.
   func plotted(_ value: Double) -> Double { value * scale }
   /// Of differences: `points`, or the metric's name.

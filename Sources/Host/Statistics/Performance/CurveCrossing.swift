@@ -11,6 +11,8 @@ public struct CurveCrossing: Sendable, Hashable {
   public struct Point: Sendable, Hashable {
     public let place, mean: Double
     public let interval: ConfidenceInterval?
+    /// Whether both are the same for every seed, as where methods share a trajectory.
+    public let isEqual: Bool
   }
 
   public let points: [Point]
@@ -31,14 +33,15 @@ public struct CurveCrossing: Sendable, Hashable {
     let critical = pairs.count > 1 ? StudentT.quantile(0.975, freedom: Double(pairs.count - 1)) : nil
     let grid = (0..<count).map { min(high, low + (high - low) * Double($0) / Double(count - 1)) }
     points = (high == low ? [low] : grid).map { place in
-      let sample = SampleStatistics(
-        pairs.compactMap { pair in
-          pair.method.value(at: place).flatMap { a in pair.reference.value(at: place).map { a - $0 } }
-        })
+      let differences = pairs.compactMap { pair in
+        pair.method.value(at: place).flatMap { a in pair.reference.value(at: place).map { a - $0 } }
+      }
+      let sample = SampleStatistics(differences)
       let half = critical.flatMap { c in sample.standardError.map { c * $0 } }
       return Point(
         place: place, mean: sample.mean,
-        interval: half.map { ConfidenceInterval(lower: sample.mean - $0, upper: sample.mean + $0, level: 0.95) })
+        interval: half.map { ConfidenceInterval(lower: sample.mean - $0, upper: sample.mean + $0, level: 0.95) },
+        isEqual: differences.allSatisfy { $0 == 0 })
     }
     stretches = Self.stretches(points)
   }
@@ -74,8 +77,11 @@ public struct CurveCrossing: Sendable, Hashable {
     return result
   }
 
-  /// The places where the lead changes hands.
-  public var crossings: [Double] { stretches.dropFirst().map(\.from) }
+  /// The places where the lead changes hands; where both are equal nobody has it.
+  public var crossings: [Double] {
+    let decided = stretches.filter { $0.sign != 0 }
+    return zip(decided, decided.dropFirst()).compactMap { $0.sign == $1.sign ? nil : $1.from }
+  }
 
   /// The part of the places at which the whole interval lies on one side of zero: above and below.
   public var decidedParts: (above: Double, below: Double) {

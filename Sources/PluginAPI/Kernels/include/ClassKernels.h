@@ -11,13 +11,14 @@ extern "C" {
 // The class of rows that do not count.
 #define BASIN_NO_CLASS (-100)
 
-// Rows begin ..< end of logits [rows, width]: the logarithm of the sum of their exponentials, and that minus the logit of
-// their class (0 where it does not count). Classes are 0 ..< width or BASIN_NO_CLASS.
+// Rows begin ..< end of logits [rows, width]: the greatest of each and the sum of the exponentials of what is below it
+// (partitions [rows, 2]), and the logarithm of the sum of the exponentials minus the logit of the class (0 where the row
+// does not count). Classes are 0 ..< width or BASIN_NO_CLASS.
 void basinCrossEntropy(const float *logits, const int64_t *classes, int64_t width, int64_t begin, int64_t end,
-                       float *logarithms, float *losses);
+                       float *partitions, float *losses);
 
 // Rows begin ..< end of scale times the gradient of the sum of those losses.
-void basinCrossEntropyGradient(const float *logits, const int64_t *classes, const float *logarithms, float scale, int64_t width,
+void basinCrossEntropyGradient(const float *logits, const int64_t *classes, const float *partitions, float scale, int64_t width,
                                int64_t begin, int64_t end, float *gradient);
 
 // The first row whose class is neither in 0 ..< width nor BASIN_NO_CLASS (-1: none), and how many rows count.
