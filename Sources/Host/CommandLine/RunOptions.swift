@@ -15,7 +15,8 @@ struct RunOptions: ParsableArguments {
   @Option(help: "The averaging policy, instead of the method's.") var averaging: String?
   @Option(help: ArgumentHelp("Averages to take along the way that change nothing, such as swa,ema:0.99,lawa:5.", valueName: "list"))
   var observe: String?
-  @Option(help: "How normalization statistics are estimated again: pooled, exact or reference (default: pooled).") var bnUpdate: String?
+  @Option(help: "How normalization statistics are estimated again: pooled or exact, of examples as they are, or reference, augmented as in training, which augmented pictures want (default: pooled).")
+  var bnUpdate: String?
   @Option(help: "Training examples --bn-update exact looks at, all at once (default: 4096).") var bnExamples: String?
   @Option(help: "End that pass once the statistics move by less than this, such as 0.001 (default: never early).") var bnTolerance: String?
   @Option(help: "float32, or products in bf16 or fp16 (default: float32).") var precision: String?
