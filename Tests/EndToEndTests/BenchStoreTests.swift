@@ -122,6 +122,10 @@ import Testing
     try space.write(later, to: "later/results.sqlite")
     try space.refused(["bench", "merge", "all", "later"], 65, saying: "later version")
     try space.refused(["bench", "merge", "all", "a", "a"], 64, saying: "twice")
+    // Flags of `bench` itself are refused, not passed over: this would have merged into `a`.
+    try space.refused(["bench", "merge", "a", "b", "--out", "all"], 64, saying: "bench merge has no --out")
+    try space.refused(["bench", "runs", "all", "--seeds", "3"], 64, saying: "bench runs has no --seeds")
+    try space.refused(["bench", "merge", "all", "a", "--any-code"], 64, saying: "--any-code")
     #expect(try space.data("all/results.sqlite") == before)
   }
 

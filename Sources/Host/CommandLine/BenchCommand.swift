@@ -88,6 +88,27 @@ struct BenchCommand: ParsableCommand {
     try report(BenchmarkResults(plan, outcomes: result.outcomes, seconds: result.seconds), folder)
   }
 
+  /// Refuses what a subcommand would pass over without a word: flags of the whole command are read wherever they stand.
+  /// `--json` holds for all.
+  func refuseFlags(of subcommand: String) throws {
+    let plain = try Self.parse([])
+    let given = Self.flags(of: self, unlike: plain, but: ["_json", "_limits", "_plugins"])
+      + Self.flags(of: limits, unlike: plain.limits) + Self.flags(of: plugins, unlike: plain.plugins)
+    guard let first = given.first else { return }
+    throw BasinError.usage(
+      "bench \(subcommand) has no \(first)", advice: "`basin bench \(subcommand) --help` shows what it takes")
+  }
+
+  /// The names of options whose values are others than those of an empty command line.
+  private static func flags<T>(of given: T, unlike plain: T, but left: Set<String> = []) -> [String] {
+    zip(Mirror(reflecting: given).children, Mirror(reflecting: plain).children).compactMap { given, plain in
+      guard let label = given.label, label.hasPrefix("_"), !left.contains(label), "\(given.value)" != "\(plain.value)" else { return nil }
+      let name = String(label.dropFirst())
+      let known = ["settings": "set", "plugins": "plugin", "ignoresPlugins": "no-plugins"]
+      return "--" + (known[name] ?? name.map { $0.isUppercase ? "-" + $0.lowercased() : String($0) }.joined())
+    }
+  }
+
   private func report(_ results: BenchmarkResults, _ folder: String) throws {
     let document = try results.json()
     let report = results.report()

@@ -19,6 +19,7 @@ struct BenchMergeCommand: ParsableCommand {
   @ParentCommand private var bench: BenchCommand
 
   func run() throws {
+    try bench.refuseFlags(of: "merge")
     guard !sources.isEmpty else { throw BasinError.usage("there is nothing to merge", advice: "Name the folders after OUT") }
     let target = Self.file(out)
     do {

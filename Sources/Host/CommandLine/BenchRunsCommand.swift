@@ -24,6 +24,7 @@ struct BenchRunsCommand: ParsableCommand {
   @ParentCommand private var bench: BenchCommand
 
   func run() throws {
+    try bench.refuseFlags(of: "runs")
     var filter = RunFilter.all
     for condition in conditions { filter = try Self.add(condition, to: filter) }
     if let sort { filter.order = try sort.split(separator: ",").map { try Self.column(String($0)) } }

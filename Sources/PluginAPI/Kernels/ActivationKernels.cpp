@@ -56,24 +56,6 @@ BASIN_INLINE void geluAndSlope(const Eight &x, Eight &y, Eight &slope) {
   }
 }
 
-// Eight columns of a row, or the `count` that are left of it with zeros behind.
-BASIN_INLINE void loadSome(const float *p, int64_t count, Eight &x) {
-  if (count >= 8) {
-    x = eight(p);
-  } else {
-    x = Eight{};
-    for (int i = 0; i < count; ++i) x[i] = p[i];
-  }
-}
-
-BASIN_INLINE void storeSome(const Eight &x, int64_t count, float *p) {
-  if (count >= 8) {
-    eight(p) = x;
-  } else {
-    for (int i = 0; i < count; ++i) p[i] = x[i];
-  }
-}
-
 template <int form>
 BASIN_INLINE void forwardRows(const float *h, const float *bias, int64_t width, int64_t begin, int64_t end, float *out) {
   for (int64_t r = begin; r < end; ++r) {

@@ -11,23 +11,13 @@ using namespace basin;
 
 constexpr float least = -std::numeric_limits<float>::infinity();
 
-// Eight logits of a row, or those that are left of it with -infinity behind.
-BASIN_INLINE void load(const float *row, int64_t left, Eight &x) {
-  if (left >= 8) {
-    x = eight(row);
-    return;
-  }
-  x = Eight{} + least;
-  for (int i = 0; i < left; ++i) x[i] = row[i];
-}
-
 // The greatest of a row, and whether there is a NaN in it.
 BASIN_INLINE float greatest(const float *row, int64_t width, bool &hasNaN) {
   Eight most = Eight{} + least;
   EightBits strange{};
   for (int64_t c = 0; c < width; c += 8) {
     Eight x;
-    load(row + c, width - c, x);
+    loadSome(row + c, width - c, x, least);
     most = x > most ? x : most;
     strange |= x != x;
   }
@@ -53,7 +43,7 @@ BASIN_VERSIONS void losses(const float *logits, const int64_t *classes, int64_t 
     Eight sums{};
     for (int64_t c = 0; c < width; c += 8) {
       Eight x;
-      load(row + c, width - c, x);
+      loadSome(row + c, width - c, x, least);
       shiftedExponential(x, most);
       sums += x;
     }
@@ -77,14 +67,10 @@ BASIN_VERSIONS void gradients(const float *logits, const int64_t *classes, const
     const float part = scale / partitions[2 * r + 1];
     for (int64_t c = 0; c < width; c += 8) {
       Eight x;
-      load(row + c, width - c, x);
+      loadSome(row + c, width - c, x, least);
       shiftedExponential(x, partitions[2 * r]);
       x *= part;
-      if (width - c >= 8) {
-        eight(out + c) = x;
-      } else {
-        for (int i = 0; i < width - c; ++i) out[c + i] = x[i];
-      }
+      storeSome(x, width - c, out + c);
     }
     out[classes[r]] -= scale;
   }

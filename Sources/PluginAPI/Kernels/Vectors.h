@@ -21,6 +21,24 @@ typedef int32_t EightBits __attribute__((vector_size(32), aligned(4)));
 BASIN_INLINE const Eight &eight(const float *p) { return *reinterpret_cast<const Eight *>(p); }
 BASIN_INLINE Eight &eight(float *p) { return *reinterpret_cast<Eight *>(p); }
 
+// Eight numbers of a row, or the `count` that are left of it with `rest` behind.
+BASIN_INLINE void loadSome(const float *p, int64_t count, Eight &x, float rest = 0) {
+  if (count >= 8) {
+    x = eight(p);
+  } else {
+    x = Eight{} + rest;
+    for (int i = 0; i < count; ++i) x[i] = p[i];
+  }
+}
+
+BASIN_INLINE void storeSome(const Eight &x, int64_t count, float *p) {
+  if (count >= 8) {
+    eight(p) = x;
+  } else {
+    for (int i = 0; i < count; ++i) p[i] = x[i];
+  }
+}
+
 }  // namespace basin
 
 #endif

@@ -129,7 +129,8 @@ struct CustomNode : torch::autograd::Node {
       if (!leaves[i].defined()) continue;
       if (isPartial) {
         for (const auto &input : asked ? *asked : torch::autograd::variable_list()) {
-          TORCH_CHECK(!input.is_same(leaves[i]), label, ": was recorded for backward alone; the gradient of one of its parameters was asked for");
+          TORCH_CHECK(!input.is_same(leaves[i]), label,
+                      ": was recorded for backward alone; the gradient of one of its parameters was asked for");
         }
       } else if (result[i].defined()) {
         accumulate(leaves[i], std::move(result[i]), label);
