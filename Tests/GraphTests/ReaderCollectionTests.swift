@@ -78,12 +78,13 @@ struct ReaderCollectionTests {
       let error = ReaderTestData.error { _ = try GraphCollectionReader.read(path: damaged + "/s/LOW") }
       #expect(error?.kind == .badData || error?.kind == .missingInput, "\(cut)")
     }
-    // (Of the byte before its checksum some bits mean nothing.)
     for place in stride(from: 20, to: bytes.count - 9, by: 11) {
       var changed = bytes
       changed[place] ^= 0x40
       try Data(changed).write(to: URL(fileURLWithPath: damaged))
-      _ = ReaderTestData.error { _ = try GraphCollectionReader.read(path: damaged + "/s/LOW") }
+      // Some bits mean nothing, such as which of many zeros are copied.
+      let nodes = try? GraphCollectionReader.read(path: damaged + "/s/LOW").nodeCount
+      #expect(nodes == nil || nodes == 2, "\(place)")
     }
   }
 

@@ -228,9 +228,12 @@ import Testing
     }
     let mode = Mode.train(RandomStream(Random(seed: 1)))
     _ = try layer(rectified: x, by: norm, mode)
-    let together = try kept { try layer(rectified: x, by: norm, mode) }
-    let apart = try kept { try layer(norm.rectified(x, mode)) }
+    // Other tests take and give back memory meanwhile.
+    let differences = try (0..<15).map { _ in
+      let together = try kept { try layer(rectified: x, by: norm, mode) }
+      return try kept { try layer(norm.rectified(x, mode)) } - together
+    }
     // The activations are as many numbers as x.
-    #expect(apart - together > 64 * 64 * 32 * 32 * 4 * 9 / 10)
+    #expect(differences.sorted()[7] > 64 * 64 * 32 * 32 * 4 * 9 / 10)
   }
 }

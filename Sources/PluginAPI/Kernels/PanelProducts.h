@@ -22,6 +22,7 @@ BASIN_INLINE void panelRows(const float *left, int64_t rowStride, int64_t depthS
     sums[r][0] = adds ? eight(out + r * outStride) : Eight{};
     sums[r][1] = adds ? eight(out + r * outStride + 8) : Eight{};
   }
+#pragma clang loop unroll_count(4)
   for (int64_t k = 0; k < depth; ++k, left += depthStride, right += panelWidth) {
     const Eight low = eight(right), high = eight(right + 8);
 #pragma clang loop unroll(full)

@@ -75,8 +75,8 @@ public enum GELU: String, CaseIterable, Sendable {
 /// gelu(x W1^T + b1) W2^T: two linear layers with the activation between them, without the second one's bias, which the caller adds
 /// (``LayerNorm/callAsFunction(_:plus:bias:_:_:)`` does so on the way). Rows `[T, in]` to `[T, out]`.
 ///
-/// For float32 on the CPU bias and activation are one pass over memory, what the activation gives is not kept but computed again with
-/// its gradient, and without recording it takes the place of its input.
+/// For float32 on the CPU bias and activation are part of the second product, or one pass over memory before it; what the activation
+/// gives is not kept but computed again with its gradient.
 public func feedForward(_ x: Tensor, _ first: Linear, _ second: Linear, _ activation: GELU = .exact) throws -> Tensor {
   guard KernelUse.fits(x, first.weight, first.bias, second.weight), !Operator.isObserved, x.dimensions == 2, x.count > 0 else {
     let hidden = try first.located { try activation.plainly(linear(x, first.weight), bias: first.bias) }
@@ -86,20 +86,25 @@ public func feedForward(_ x: Tensor, _ first: Linear, _ second: Linear, _ activa
   let parameters = [first.weight, second.weight] + (first.bias.map { [$0] } ?? [])
   return try customFunction("feedForward", [x] + parameters) {
     let h = try first.located { try linear(x, first.weight) }
-    let hidden = isRecording ? try Tensor.empty(h.shape) : h
-    try activation.apply(h, bias: first.bias, to: hidden)
-    let output = try second.located { try linear(hidden, second.weight) }
+    let output = try second.located {
+      if DenseProduct.suits(h, second.weight) {
+        return try DenseProduct.byKernel(gelu: activation.form, of: h, bias: first.bias, transposed: second.weight)
+      }
+      let hidden = isRecording ? try Tensor.empty(h.shape) : h
+      try activation.apply(h, bias: first.bias, to: hidden)
+      return try linear(hidden, second.weight)
+    }
     return (
       [output],
       { gradients in
         guard let gradient = try gradients[0]?.contiguous() else { return Array(repeating: nil, count: parameters.count + 1) }
-        let inner = try gradient.matmul(second.weight)
+        let inner = try DenseProduct.times(gradient, second.weight)
         let hidden = second.weight.requiresGradient ? try Tensor.empty(h.shape) : nil
         let bias = try activation.pass(inner, h, bias: first.bias, output: hidden)
         return [
-          x.requiresGradient ? try inner.matmul(first.weight) : nil,
-          first.weight.requiresGradient ? try inner.transposed().matmul(x) : nil,
-          try hidden.map { try gradient.transposed().matmul($0) },
+          x.requiresGradient ? try DenseProduct.times(inner, first.weight) : nil,
+          first.weight.requiresGradient ? try DenseProduct.outer(inner, x) : nil,
+          try hidden.map { try DenseProduct.outer(gradient, $0) },
         ] + (first.bias == nil ? [] : [bias])
       }
     )

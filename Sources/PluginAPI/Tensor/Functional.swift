@@ -14,11 +14,6 @@ public func softmax(_ x: Tensor, axis: Int = -1) throws -> Tensor { try Operator
 /// The logarithm of ``softmax(_:axis:)``, without its overflow.
 public func logSoftmax(_ x: Tensor, axis: Int = -1) throws -> Tensor { try Operators.logSoftmax(.tensor(x), .int(axis)) }
 
-/// x W^T + b: `[..., in]` with weight `[out, in]` and bias `[out]` gives `[..., out]`.
-public func linear(_ x: Tensor, _ weight: Tensor, _ bias: Tensor? = nil) throws -> Tensor {
-  try Operators.linear(.tensor(x), .tensor(weight), .tensor(bias))
-}
-
 /// `[N, C, H, W]` with weight `[out, C / groups, kh, kw]`.
 public func conv2d(
   _ x: Tensor, _ weight: Tensor, _ bias: Tensor? = nil, stride: Int = 1, padding: Int = 0, groups: Int = 1

@@ -72,8 +72,8 @@ public final class ALBERTLayer: Module {
 
     func callAsFunction(_ x: Tensor, _ input: PackedInput, firstAlone: Bool) throws -> Tensor {
       try located {
-        let (x, mixed) = try input.rows(
-          x, input.attention(x, query, key, value, heads: heads, dropout: weightDropout), firstAlone: firstAlone)
+        let (x, mixed) = try input.attention(
+          x, query, key, value, heads: heads, dropout: weightDropout, firstAlone: firstAlone)
         return try LayerNorm(x, plus: linear(mixed, dense.weight), bias: dense.bias, dropout, input.mode).output
       }
     }

@@ -59,9 +59,9 @@ public final class BERTLayer: Module {
       (heads, dropout) = (c.heads, c.attentionDropout)
     }
 
-    /// `[T, size]`, same shape out.
-    func callAsFunction(_ x: Tensor, _ input: PackedInput) throws -> Tensor {
-      try located { try input.attention(x, query, key, value, heads: heads, dropout: dropout) }
+    /// The layer's input and what attention made of it, see ``PackedInput/attention(_:_:_:_:heads:dropout:firstAlone:)``.
+    func callAsFunction(_ x: Tensor, _ input: PackedInput, firstAlone: Bool) throws -> (x: Tensor, mixed: Tensor) {
+      try located { try input.attention(x, query, key, value, heads: heads, dropout: dropout, firstAlone: firstAlone) }
     }
   }
 
@@ -83,7 +83,7 @@ public final class BERTLayer: Module {
 
   /// Rows `[T, size]`, same shape out, or `[N, size]` of each sequence's first row.
   func callAsFunction(_ x: Tensor, _ input: PackedInput, firstAlone: Bool) throws -> Tensor {
-    let (x, mixed) = try input.rows(x, attention._self(x, input), firstAlone: firstAlone)
+    let (x, mixed) = try attention._self(x, input, firstAlone: firstAlone)
     let attended = try attention.output(mixed, onto: x, input.mode)
     let product = try intermediate.activation(attended, from: intermediate.dense, to: output.dense)
     return try output(withoutBias: product, onto: attended, input.mode)

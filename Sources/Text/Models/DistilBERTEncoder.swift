@@ -44,9 +44,9 @@ public final class DistilBERTLayer: Module {
       (heads, dropout) = (c.heads, c.attentionDropout)
     }
 
-    /// What ``out_lin`` mixes.
-    func callAsFunction(_ x: Tensor, _ input: PackedInput) throws -> Tensor {
-      try located { try input.attention(x, q_lin, k_lin, v_lin, heads: heads, dropout: dropout) }
+    /// The layer's input and what ``out_lin`` mixes, see ``PackedInput/attention(_:_:_:_:heads:dropout:firstAlone:)``.
+    func callAsFunction(_ x: Tensor, _ input: PackedInput, firstAlone: Bool) throws -> (x: Tensor, mixed: Tensor) {
+      try located { try input.attention(x, q_lin, k_lin, v_lin, heads: heads, dropout: dropout, firstAlone: firstAlone) }
     }
   }
 
@@ -71,7 +71,7 @@ public final class DistilBERTLayer: Module {
 
   /// Rows `[T, size]`, same shape out, or `[N, size]` of each sequence's first row.
   func callAsFunction(_ x: Tensor, _ input: PackedInput, firstAlone: Bool) throws -> Tensor {
-    let (x, mixed) = try input.rows(x, attention(x, input), firstAlone: firstAlone)
+    let (x, mixed) = try attention(x, input, firstAlone: firstAlone)
     let product = try attention.out_lin.located { try linear(mixed, attention.out_lin.weight) }
     let attended = try sa_layer_norm(x, plus: product, of: attention.out_lin, input.mode)
     let raised = try ffn.activation(attended, from: ffn.lin1, to: ffn.lin2)

@@ -39,22 +39,31 @@ struct PackedInput {
     self.mode = mode
   }
 
-  /// Self-attention of rows `[T, size]`, with dropout on its weights in training. The three layers' products are made as one:
-  /// rows are packed for it once, and the gradient of rows is one product instead of three and their sum.
+  /// A layer's input `[T, size]` and what self-attention, with dropout on its weights in training, makes of it; in the last layer
+  /// each sequence's first row alone, which is all that a classification looks at: `[N, size]` both, and what follows attention
+  /// is computed of nothing else.
+  ///
+  /// The three layers' products are made as one: rows are packed for it once, and the gradient of rows is one product instead of
+  /// three and their sum.
   func attention(
-    _ x: Tensor, _ query: Linear, _ key: Linear, _ value: Linear, heads: Int, dropout: Double
-  ) throws -> Tensor {
+    _ x: Tensor, _ query: Linear, _ key: Linear, _ value: Linear, heads: Int, dropout: Double, firstAlone: Bool
+  ) throws -> (x: Tensor, mixed: Tensor) {
+    let random = dropout > 0 ? mode.random?.next() : nil, rate = random == nil ? 0 : dropout
+    if firstAlone {
+      let first = try firstOfSequences(x, offsets: offsets)
+      return try (
+        first,
+        firstRowAttention(
+          first, of: x, query: query, key: key, value: value, offsets: offsets, heads: heads, dropout: rate, random: random)
+      )
+    }
     let layers = [query, key, value]
-    let random = dropout > 0 ? mode.random?.next() : nil
-    return try packedSelfAttention(
-      linear(x, .concatenate(layers.map(\.weight))), bias: .concatenate(layers.compactMap(\.bias)), offsets: offsets, heads: heads,
-      dropout: random == nil ? 0 : dropout, random: random)
-  }
-
-  /// A layer's input and what attention made of it; in the last layer each sequence's first row alone, which is all that a
-  /// classification looks at: what follows attention is computed of nothing else.
-  func rows(_ x: Tensor, _ mixed: Tensor, firstAlone: Bool) throws -> (x: Tensor, mixed: Tensor) {
-    try firstAlone ? (firstOfSequences(x, offsets: offsets), firstOfSequences(mixed, offsets: offsets)) : (x, mixed)
+    return try (
+      x,
+      packedSelfAttention(
+        linear(x, .concatenate(layers.map(\.weight))), bias: .concatenate(layers.compactMap(\.bias)), offsets: offsets, heads: heads,
+        dropout: rate, random: random)
+    )
   }
 }
 

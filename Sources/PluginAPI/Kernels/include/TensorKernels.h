@@ -11,6 +11,7 @@
 
 #include "ActivationKernels.h"
 #include "ClassKernels.h"
+#include "DenseProductKernels.h"
 #include "NormKernels.h"
 #include "PackedAttentionKernels.h"
 #include "ResidualNormKernels.h"

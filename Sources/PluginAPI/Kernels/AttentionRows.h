@@ -1,0 +1,99 @@
+// What kernels of attention within sequences share: a head of a sequence, its random words, and rows of scores.
+#ifndef BASIN_ATTENTION_ROWS_H
+#define BASIN_ATTENTION_ROWS_H
+
+#include <math.h>
+
+#include "PackedAttentionKernels.h"
+#include "Philox.h"
+#include "VectorMath.h"
+
+namespace basin {
+
+struct Unit {
+  int64_t sequence, first, length, column;
+  uint64_t group;  // of the random words of its first weight
+};
+
+BASIN_INLINE int64_t groupsOfRow(int64_t length) { return (length + 31) / 32; }
+
+BASIN_INLINE Unit unitOf(const BasinPackedAttention &a, int64_t index) {
+  Unit u;
+  u.sequence = index / a.heads;
+  u.first = a.offsets[u.sequence];
+  u.length = a.offsets[u.sequence + 1] - u.first;
+  u.column = index % a.heads * a.width;
+  u.group = 0;
+  if (a.threshold > 0) {
+    u.group = static_cast<uint64_t>(a.firstGroups[u.sequence] + index % a.heads * u.length * groupsOfRow(u.length));
+  }
+  return u;
+}
+
+// keep or 0 for each weight of a row.
+BASIN_INLINE void maskOfRow(const BasinPackedAttention &a, const Unit &u, int64_t row, int64_t count, float *mask) {
+  uint32_t words[32];
+  uint64_t group = u.group + static_cast<uint64_t>(row * groupsOfRow(u.length));
+  for (int64_t c = 0; c < count; c += 32, ++group) {
+    randomGroup(a.key, group, words);
+    for (int i = 0; i < 32; ++i) mask[c + i] = words[i] >= a.threshold ? a.keep : 0.0f;
+  }
+}
+
+// Rows begin ..< end of exp(scores - shift), zeros behind the keys a row sees; their sums.
+BASIN_INLINE float exponentialsOfRow(float *scores, int64_t seen, int64_t columns, float shift) {
+  Eight sum{};
+  int64_t c = 0;
+  for (; c + 8 <= seen; c += 8) {
+    Eight x = eight(scores + c) - shift;
+    exponential(x);
+    eight(scores + c) = x;
+    sum += x;
+  }
+  float total = sumAcross(sum);
+  if (c < seen) {
+    Eight x = eight(scores + c) - shift;
+    exponential(x);
+    for (int i = 0; i < 8; ++i) {
+      if (c + i < seen) total += x[i];
+      scores[c + i] = c + i < seen ? x[i] : 0.0f;
+    }
+    c += 8;
+  }
+  for (; c < columns; ++c) scores[c] = 0;
+  return total;
+}
+
+BASIN_INLINE float greatestOfRow(const float *scores, int64_t seen) {
+  Eight most = Eight{} - INFINITY;
+  int64_t c = 0;
+  for (; c + 8 <= seen; c += 8) most = eight(scores + c) > most ? eight(scores + c) : most;
+  float greatest = greatestAcross(most);
+  for (; c < seen; ++c) greatest = scores[c] > greatest ? scores[c] : greatest;
+  return greatest;
+}
+
+BASIN_INLINE float innerProduct(const float *x, const float *y, int64_t count) {
+  Eight sums{};
+  int64_t c = 0;
+  for (; c + 8 <= count; c += 8) sums += eight(x + c) * eight(y + c);
+  float sum = sumAcross(sums);
+  for (; c < count; ++c) sum += x[c] * y[c];
+  return sum;
+}
+
+// out = (in + bias) scale. Without a condition in the loop, which would become masked loads from no address: very slow ones.
+BASIN_INLINE void scaleRow(const float *in, const float *bias, float scale, int64_t width, float *out) {
+  int64_t c = 0;
+  if (bias) {
+    for (; c + 8 <= width; c += 8) eight(out + c) = (eight(in + c) + eight(bias + c)) * scale;
+    for (; c < width; ++c) out[c] = (in[c] + bias[c]) * scale;
+  } else {
+    for (; c + 8 <= width; c += 8) eight(out + c) = eight(in + c) * scale;
+    for (; c < width; ++c) out[c] = in[c] * scale;
+  }
+}
+
+}  // namespace basin
+
+#endif

@@ -1,0 +1,130 @@
+import TensorKernels
+
+/// Products of rows with a layer's weights by the kernels of `DenseProductKernels.h`, for layers of up to a million weights: there the packing
+/// around MKL's kernel takes a tenth of its time. Anything else, recorded products among it, is LibTorch's.
+enum DenseProduct {
+  /// Below so many multiply-adds a product is over before a function of its own has begun.
+  private static let fewest = 1 << 20
+  private static let mostWeights = 1 << 20
+  private static let pays = basinDenseProductPays() != 0
+
+  /// Whether x `[T, in]`, weight `[out, in]` and the gradients of their product are for the kernels.
+  static func suits(_ x: Tensor, _ weight: Tensor) -> Bool {
+    let (rows, sizes) = (x.shape, weight.shape)
+    guard rows.count == 2, sizes.count == 2, rows[1] == sizes[1] else { return false }
+    return suits(rows[0], sizes[0], sizes[1], x, weight)
+  }
+
+  private static func suits(_ rows: Int, _ outputs: Int, _ inputs: Int, _ tensors: Tensor...) -> Bool {
+    // Whole panels both ways, for the gradients too.
+    let panel = Int(BASIN_DENSE_WIDTH), weights = outputs * inputs
+    guard pays, outputs % panel == 0, inputs % panel == 0, weights > 0, weights <= mostWeights, rows * weights >= fewest else {
+      return false
+    }
+    return tensors.allSatisfy { KernelUse.fits($0) }
+  }
+
+  /// x W^T + b: `[T, in]` with weight `[out, in]` and bias `[out]` to `[T, out]`.
+  static func times(_ x: Tensor, transposed weight: Tensor, bias: Tensor? = nil) throws -> Tensor {
+    guard suits(x, weight), !LibTorch.isRecording else {
+      return try Operators.linear(.tensor(x), .tensor(weight), .tensor(bias))
+    }
+    return try byKernel(x, transposed: weight, bias: bias)
+  }
+
+  /// The same by the kernel, whatever the processor.
+  static func byKernel(_ x: Tensor, transposed weight: Tensor, bias: Tensor? = nil) throws -> Tensor {
+    let bias = try bias?.contiguous()
+    nonisolated(unsafe) let added = try bias.map(KernelUse.memory)
+    return try withExtendedLifetime(bias) {
+      try product(x, weight, transposes: true, outputs: weight.shape[0]) { left, depth, panels, columns, begin, end, out in
+        basinDenseProduct(left, depth, panels, columns, added, begin, end, out)
+      }
+    }
+  }
+
+  /// gelu(h + b) W^T by the kernel, without a tensor for what the activation gives: h `[T, in]`, b `[in]` and weight `[out, in]` to
+  /// `[T, out]`.
+  static func byKernel(
+    gelu form: Int32, of h: Tensor, bias: Tensor?, transposed weight: Tensor
+  ) throws -> Tensor {
+    let bias = try bias?.contiguous()
+    nonisolated(unsafe) let shift = try bias.map(KernelUse.memory)
+    return try withExtendedLifetime(bias) {
+      try product(h, weight, transposes: true, outputs: weight.shape[0]) { left, depth, panels, columns, begin, end, out in
+        basinDenseProductOfGELU(form, left, shift, depth, panels, columns, begin, end, out)
+      }
+    }
+  }
+
+  /// g W: `[T, out]` with weight `[out, in]` to `[T, in]`.
+  static func times(_ gradient: Tensor, _ weight: Tensor) throws -> Tensor {
+    guard suits(gradient.shape[0], weight.shape[0], weight.shape[1], gradient, weight), !LibTorch.isRecording else {
+      return try gradient.matmul(weight)
+    }
+    return try byKernel(gradient, weight)
+  }
+
+  /// The same by the kernel, whatever the processor.
+  static func byKernel(_ gradient: Tensor, _ weight: Tensor) throws -> Tensor {
+    try product(gradient, weight, transposes: false, outputs: weight.shape[1]) { left, depth, panels, columns, begin, end, out in
+      basinDenseProduct(left, depth, panels, columns, nil, begin, end, out)
+    }
+  }
+
+  private typealias Rows = (
+    _ left: UnsafePointer<Float>, _ depth: Int64, _ panels: UnsafePointer<Float>, _ columns: Int64, _ begin: Int64, _ end: Int64,
+    _ out: UnsafeMutablePointer<Float>
+  ) -> Void
+
+  private static func product(
+    _ left: Tensor, _ weight: Tensor, transposes: Bool, outputs: Int, _ body: Rows
+  ) throws -> Tensor {
+    let left = try left.contiguous(), weight = try weight.contiguous()
+    let (rows, depth) = (left.shape[0], left.shape[1])
+    let panels = try Tensor.empty([weight.count]), output = try Tensor.empty([rows, outputs])
+    nonisolated(unsafe) let (values, weights) = (try KernelUse.memory(left), try KernelUse.memory(weight))
+    nonisolated(unsafe) let (sides, results, body) = (try KernelUse.memory(panels), try KernelUse.memory(output), body)
+    let (inner, columns) = (Int64(depth), Int64(outputs))
+    try withExtendedLifetime((left, weight, panels)) {
+      let panelFloats = depth * Int(BASIN_DENSE_WIDTH)
+      try KernelUse.overBlocks(outputs / Int(BASIN_DENSE_WIDTH), of: panelFloats) {
+        basinDensePanels(weights, transposes ? 1 : 0, inner, columns, $0, $1, sides)
+      }
+      // So many rows are worth a thread.
+      try LibTorch.parallelFor(0..<rows, grain: max(6, fewest / weight.count)) {
+        body(values, inner, sides, columns, Int64($0.lowerBound), Int64($0.upperBound), results)
+      }
+    }
+    return output
+  }
+
+  /// g^T x, the gradient of weights: `[T, out]` and `[T, in]` to `[out, in]`.
+  static func outer(_ gradient: Tensor, _ x: Tensor) throws -> Tensor {
+    guard suits(x.shape[0], gradient.shape[1], x.shape[1], gradient, x), !LibTorch.isRecording else {
+      return try gradient.transposed().matmul(x)
+    }
+    return try outerByKernel(gradient, x)
+  }
+
+  /// The same by the kernel, whatever the processor.
+  static func outerByKernel(_ gradient: Tensor, _ x: Tensor) throws -> Tensor {
+    let left = try gradient.contiguous(), right = try x.contiguous()
+    let (rows, outputs, inputs) = (left.shape[0], left.shape[1], right.shape[1])
+    let output = try Tensor.empty([outputs, inputs])
+    nonisolated(unsafe) let (values, others) = (try KernelUse.memory(left), try KernelUse.memory(right))
+    nonisolated(unsafe) let results = try KernelUse.memory(output)
+    let panel = Int(BASIN_DENSE_WIDTH), splitsLeft = outputs >= inputs
+    // Each thread brings the whole of the narrower side into panels.
+    let (units, work) = splitsLeft ? (outputs / panel, inputs) : (inputs / panel, outputs)
+    try withExtendedLifetime((left, right)) {
+      try LibTorch.parallelFor(0..<units, grain: max(1, fewest / (rows * work * panel))) { part in
+        let (begin, end) = (Int64(part.lowerBound * panel), Int64(part.upperBound * panel))
+        let (leftEnds, rightEnds) = splitsLeft ? ((begin, end), (0, Int64(inputs))) : ((0, Int64(outputs)), (begin, end))
+        basinDenseOuterProduct(
+          values, Int64(outputs), others, Int64(inputs), Int64(rows), leftEnds.0, leftEnds.1, rightEnds.0, rightEnds.1, results)
+      }
+    }
+    return output
+  }
+}
