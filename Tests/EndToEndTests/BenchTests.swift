@@ -129,7 +129,7 @@ import Testing
   @Test(
     "flags that make no sense are refused",
     arguments: [
-      (["--preset", "papers"], 64, ["'paper'"]), (["--cases", "standart"], 64, ["'standard'"]), (["--stop-after", "soon"], 64, ["--stop-after"]), (["--preset", "paper", "--config", "x.yaml"], 64, ["--config"]),
+      (["--preset", "papers"], 64, ["'paper'"]), (["--cases", "standart"], 64, ["'standard'"]), (["--stop-after", "soon"], 64, ["--stop-after"]), (["--bn-update", "reverence"], 64, ["--bn-update", "reference"]), (["--preset", "paper", "--config", "x.yaml"], 64, ["--config"]),
       (["--config", "x.yaml"], 66, ["x.yaml"]), (["--epochs-scale", "0"], 64, ["--epochs-scale"]),
       (["--epochs-scale", "nan"], 64, ["--epochs-scale"]),
       (["--epochs", "3", "--epochs-scale", "2"], 64, ["--epochs"]), (["--seeds", "0"], 64, ["--seeds"]),
@@ -162,8 +162,10 @@ import Testing
 
     let scaled = try space.json([
       "bench", "--models", "gcn", "--datasets", "communities", "--epochs-scale", "0.01", "--seeds", "1", "--methods",
-      "pswa", "--out", "scaled",
+      "pswa", "--bn-update", "exact", "--out", "scaled",
     ])
+    let configuration = try space.names(in: "scaled/runs").map { try String(decoding: space.data("scaled/runs/\($0)/config.yaml"), as: UTF8.self) }
+    #expect(configuration.count == 1 && configuration[0].contains("bnUpdate: exact"))
     #expect(scaled["plan"]?["cases"]?[0]?["epochs"]?.integer == 8)
     #expect(scaled["runs"]?[0]?["summary"]?["averaged"]?["restarts"]?.integer == 5)
   }

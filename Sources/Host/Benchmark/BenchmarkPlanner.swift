@@ -25,7 +25,7 @@ struct BenchmarkPlanner {
     var drafts = try drafts(preset)
     for index in drafts.indices { drafts[index].values.merge(preset.configuration) { mine, _ in mine } }
     for (key, value) in [
-      (RunRequest.Key.device, request.device), (.batchSize, request.batchSize.map { "\($0)" }), (.stopAfter, request.stopAfter),
+      (RunRequest.Key.device, request.device), (.batchSize, request.batchSize.map { "\($0)" }), (.stopAfter, request.stopAfter), (.bnUpdate, request.bnUpdate),
     ] {
       if let value { for index in drafts.indices { drafts[index].values[key] = value } }
     }

@@ -50,6 +50,8 @@ struct BenchmarkRequest {
   var casesOf: String?
   /// Of every case.
   var stopAfter: String?
+  /// Of every case.
+  var bnUpdate: String?
   /// Of every case, as `--set`.
   var settings: [String: String] = [:]
 
@@ -58,6 +60,6 @@ struct BenchmarkRequest {
     file == nil && preset == nil && cases == nil && epochs == nil && epochsScale == nil && domains == nil
       && models == nil
       && device == nil && batchSize == nil && datasets == nil && allDivision == nil && settings.isEmpty
-      && casesOf == nil && stopAfter == nil
+      && casesOf == nil && stopAfter == nil && bnUpdate == nil
   }
 }

@@ -52,6 +52,9 @@ struct BenchCommand: ParsableCommand {
   @Option(help: "Every run stops there, such as 0.5dur, with the schedule of the whole.") var stopAfter: String?
   @Option(help: "Examples a step in every case (default: each case's own number).") var batchSize: Int?
   @Option(
+    help: "How every run estimates normalization statistics again: pooled, exact or reference (default: each case's own, else pooled; see `train`)."
+  ) var bnUpdate: String?
+  @Option(
     name: .customLong("set"),
     help: ArgumentHelp("An option of every case, such as model.checkpoint=DIR, over the case's own.", valueName: "key=value"))
   var settings: [String] = []
@@ -211,6 +214,7 @@ struct BenchCommand: ParsableCommand {
     request.device = device
     request.batchSize = batchSize
     request.stopAfter = stopAfter
+    request.bnUpdate = bnUpdate
     request.casesOf = cases
     request.settings = try settings.reduce(into: RunRequest()) { try $0.set($1) }.settings
     request.domains = try list(domains, "--domains")

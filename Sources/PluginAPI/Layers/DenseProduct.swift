@@ -29,11 +29,6 @@ enum DenseProduct {
     guard suits(x, weight), !LibTorch.isRecording else {
       return try Operators.linear(.tensor(x), .tensor(weight), .tensor(bias))
     }
-    return try byKernel(x, transposed: weight, bias: bias)
-  }
-
-  /// The same by the kernel, whatever the processor.
-  static func byKernel(_ x: Tensor, transposed weight: Tensor, bias: Tensor? = nil) throws -> Tensor {
     let bias = try bias?.contiguous()
     nonisolated(unsafe) let added = try bias.map(KernelUse.memory)
     return try withExtendedLifetime(bias) {
@@ -43,11 +38,11 @@ enum DenseProduct {
     }
   }
 
-  /// gelu(h + b) W^T by the kernel, without a tensor for what the activation gives: h `[T, in]`, b `[in]` and weight `[out, in]` to
-  /// `[T, out]`.
-  static func byKernel(
-    gelu form: Int32, of h: Tensor, bias: Tensor?, transposed weight: Tensor
-  ) throws -> Tensor {
+  /// gelu(h + b) W^T without a tensor for what the activation gives: h `[T, in]`, b `[in]` and weight `[out, in]` to `[T, out]`; of what
+  /// ``suits(_:_:)`` alone.
+  ///
+  /// - Parameter form: `BASIN_GELU_EXACT` or `BASIN_GELU_TANH`.
+  static func times(gelu form: Int32, of h: Tensor, bias: Tensor?, transposed weight: Tensor) throws -> Tensor {
     let bias = try bias?.contiguous()
     nonisolated(unsafe) let shift = try bias.map(KernelUse.memory)
     return try withExtendedLifetime(bias) {
@@ -62,12 +57,7 @@ enum DenseProduct {
     guard suits(gradient.shape[0], weight.shape[0], weight.shape[1], gradient, weight), !LibTorch.isRecording else {
       return try gradient.matmul(weight)
     }
-    return try byKernel(gradient, weight)
-  }
-
-  /// The same by the kernel, whatever the processor.
-  static func byKernel(_ gradient: Tensor, _ weight: Tensor) throws -> Tensor {
-    try product(gradient, weight, transposes: false, outputs: weight.shape[1]) { left, depth, panels, columns, begin, end, out in
+    return try product(gradient, weight, transposes: false, outputs: weight.shape[1]) { left, depth, panels, columns, begin, end, out in
       basinDenseProduct(left, depth, panels, columns, nil, begin, end, out)
     }
   }
@@ -104,11 +94,6 @@ enum DenseProduct {
     guard suits(x.shape[0], gradient.shape[1], x.shape[1], gradient, x), !LibTorch.isRecording else {
       return try gradient.transposed().matmul(x)
     }
-    return try outerByKernel(gradient, x)
-  }
-
-  /// The same by the kernel, whatever the processor.
-  static func outerByKernel(_ gradient: Tensor, _ x: Tensor) throws -> Tensor {
     let left = try gradient.contiguous(), right = try x.contiguous()
     let (rows, outputs, inputs) = (left.shape[0], left.shape[1], right.shape[1])
     let output = try Tensor.empty([outputs, inputs])

@@ -88,7 +88,7 @@ public func feedForward(_ x: Tensor, _ first: Linear, _ second: Linear, _ activa
     let h = try first.located { try linear(x, first.weight) }
     let output = try second.located {
       if DenseProduct.suits(h, second.weight) {
-        return try DenseProduct.byKernel(gelu: activation.form, of: h, bias: first.bias, transposed: second.weight)
+        return try DenseProduct.times(gelu: activation.form, of: h, bias: first.bias, transposed: second.weight)
       }
       let hidden = isRecording ? try Tensor.empty(h.shape) : h
       try activation.apply(h, bias: first.bias, to: hidden)
