@@ -23,7 +23,8 @@ struct BenchmarkResults {
     var last: [Int: Double] = [:]
     /// By seed.
     var failures: [(seed: Int, failure: BenchmarkPool.Failure)] = []
-    var seconds: [Double] = []
+    /// What each finished run costs by itself, and its training of that.
+    var seconds: [Double] = [], trainSeconds: [Double] = []
 
     var values: [Double] { accuracies.sorted { $0.key < $1.key }.map(\.value) }
     /// Accuracies, F1 scores and correlations are told in hundredths, a perplexity is not.
@@ -48,7 +49,8 @@ struct BenchmarkResults {
         rows[place].metric = Self.metric(summary)
         rows[place].accuracies[run.seed] = Self.accuracy(summary)
         rows[place].last[run.seed] = summary["test"]?[Self.metric(summary)]?.number
-        rows[place].seconds.append(summary["seconds"]?["train"]?.number ?? 0)
+        rows[place].seconds.append(summary["seconds"]?["total"]?.number ?? 0)
+        rows[place].trainSeconds.append(summary["seconds"]?["train"]?.number ?? 0)
       }
     }
     self.rows = rows
@@ -141,7 +143,7 @@ struct BenchmarkResults {
     let note =
       plan.cases.allSatisfy { $0.seeds == 1 }
       ? "One seed tells nothing about a difference; --seeds N repeats every run."
-      : "± is the standard deviation over seeds; differences are in points, with Student's t 95 % interval over paired seeds."
+      : "± is the standard deviation over seeds; differences are in points, with Student's t 95 % interval over paired seeds;\n  s/run: what a run costs by itself, with evaluations and passes for normalization statistics."
     return Terminal.table(lines) + "\n  " + note
   }
 
@@ -167,7 +169,8 @@ struct BenchmarkResults {
               ["pairs": .int($0.count), "mean": JSONValue($0.mean), "halfWidth95": JSONValue($0.halfWidth)]
             } ?? .null,
             "failures": JSONValue(row.failures.map { "seed \($0.seed): \($0.failure.reason)" }),
-            "trainSeconds": JSONValue(SampleStatistics(row.seconds).mean),
+            "seconds": JSONValue(SampleStatistics(row.seconds).mean),
+            "trainSeconds": JSONValue(SampleStatistics(row.trainSeconds).mean),
           ]
         }),
       "effects": effects?.json() ?? .null, "modules": .array(modules),
