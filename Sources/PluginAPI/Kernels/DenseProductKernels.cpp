@@ -14,8 +14,6 @@ constexpr int64_t blockStride = depthBlock + 16;
 // Rows of a left side that are multiplied together, and columns of one that stay in the second-level cache.
 constexpr int64_t strip = 6, strips = 16 * strip;
 
-BASIN_INLINE int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
-
 // Panels lie one behind the other in each block of the depth: [blocks][panels][depth of the block][16].
 BASIN_VERSIONS void makePanels(const float *weight, bool transposes, int64_t depth, int64_t columns, int64_t begin, int64_t end,
                                float *panels) {

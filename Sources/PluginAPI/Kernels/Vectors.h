@@ -21,6 +21,10 @@ typedef int32_t EightBits __attribute__((vector_size(32), aligned(4)));
 BASIN_INLINE const Eight &eight(const float *p) { return *reinterpret_cast<const Eight *>(p); }
 BASIN_INLINE Eight &eight(float *p) { return *reinterpret_cast<Eight *>(p); }
 
+// As std::min and std::max, which may stay functions of their own in one of a function's versions.
+BASIN_INLINE int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
+BASIN_INLINE int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }
+
 // Eight numbers of a row, or the `count` that are left of it with `rest` behind.
 BASIN_INLINE void loadSome(const float *p, int64_t count, Eight &x, float rest = 0) {
   if (count >= 8) {

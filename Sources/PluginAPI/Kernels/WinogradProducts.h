@@ -10,10 +10,6 @@ namespace basin {
 // the products read them from front to back.
 constexpr int64_t panel = 16;
 
-// As std::min and std::max, which may stay functions of their own in one of the versions below.
-BASIN_INLINE int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
-BASIN_INLINE int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }
-
 // `Rows` rows of sums of 16: out += left right, over `depth` panels of the left side.
 template <int Rows>
 BASIN_INLINE void productRows(const float *left, int64_t leftStride, const float *right, int64_t depth, bool isFirst,

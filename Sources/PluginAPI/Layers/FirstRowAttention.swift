@@ -50,9 +50,10 @@ public func firstRowAttention(
             fixed, output, logSums, gradient, keys: memory, values: memory + size, stride: 2 * size)
         }
         guard !biases.isEmpty else { return [queryGradient, found] }
-        // The keys' bias adds the same to every score of a row, which changes no weight.
+        // The keys' bias adds the same to every score of a row, which changes no weight: its gradient is what rounding leaves, as elsewhere.
         return try [
-          queryGradient, found, .zeros([size]), KernelUse.sumOfRows(valueBiases, count: attention.sequences, width: size),
+          queryGradient, found, found.slice(0..<size, axis: 1).sum([0]),
+          KernelUse.sumOfRows(valueBiases, count: attention.sequences, width: size),
         ]
       }
     )
