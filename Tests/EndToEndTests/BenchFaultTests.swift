@@ -86,13 +86,6 @@ import Testing
     try space.refused(["bench", "--memory-limit", "-3G"], 64, saying: "--memory-limit", "800M")
   }
 
-  /// The benchmark and its runs: what works in the workspace's folder.
-  private func processes(of space: Workspace) -> [pid_t] {
-    ((try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []).compactMap { pid_t($0) }.filter {
-      (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\($0)/cwd")) == space.path
-    }
-  }
-
   @Test("killed with all its runs at any instant, it goes on to the same content", arguments: [0.05, 0.4, 0.8])
   func killed(part: Double) throws {
     let space = try Workspace()
@@ -110,7 +103,7 @@ import Testing
     let program = try space.start(["bench", "--config", "own.yaml", "--out", "cut", "--quiet"])
     usleep(UInt32(part * whole.seconds * 1_000_000))
     // Again until none is left: a run may just be starting. One that is dead but not yet waited for has no folder any more.
-    while case let living = processes(of: space), !living.isEmpty { for process in living { kill(process, SIGKILL) } }
+    while case let living = space.processes, !living.isEmpty { for process in living { kill(process, SIGKILL) } }
     _ = try program.finish()
     let resume = space.exists("cut") ? ["--resume"] : []
     try space.run(["bench", "--config", "own.yaml", "--out", "cut", "--quiet"] + resume, expecting: 0)

@@ -277,14 +277,6 @@ import Testing
     }
   }
 
-  /// Processes that run in the workspace's folder.
-  private func processes(_ space: Workspace) -> [String] {
-    let numbers = ((try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []).filter { Int($0) != nil }
-    return numbers.filter {
-      (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\($0)/cwd")) == space.path
-    }
-  }
-
   @Test("a benchmark that is killed takes its runs with it, and goes on to the same results")
   func killed() throws {
     let space = try Workspace()
@@ -298,12 +290,12 @@ import Testing
     {
       usleep(1000)
     }
-    #expect(processes(space).count == 3)
+    #expect(space.processes.count == 3)
     program.signal(SIGKILL)
     #expect(try program.finish().ending == .killed(signal: SIGKILL))
     let end = ContinuousClock.now + .seconds(20)
-    while ContinuousClock.now < end, !processes(space).isEmpty { usleep(5000) }
-    #expect(processes(space).isEmpty)
+    while ContinuousClock.now < end, !space.processes.isEmpty { usleep(5000) }
+    #expect(space.processes.isEmpty)
     for run in runs {
       #expect(!space.exists("\(run)/summary.json") && !space.names(in: "\(run)/checkpoints").isEmpty, "\(run)")
     }

@@ -71,6 +71,9 @@ final class RunningProgram {
 
   var isRunning: Bool { process.isRunning }
 
+  /// What it has printed so far.
+  var text: String { String(decoding: FileManager.default.contents(atPath: outputFile) ?? Data(), as: UTF8.self) }
+
   func signal(_ number: Int32) { kill(process.processIdentifier, number) }
 
   /// Waits for its end; kills it when `timeout` is over.

@@ -72,6 +72,13 @@ class Workspace {
     return outcome
   }
 
+  /// Programs that were started here, and what they have started.
+  var processes: [pid_t] {
+    ((try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []).compactMap { pid_t($0) }.filter {
+      (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\($0)/cwd")) == path
+    }
+  }
+
   // MARK: Files
 
   func callAsFunction(_ name: String) -> String { "\(path)/\(name)" }

@@ -56,9 +56,7 @@ final class BenchmarkPool: Sendable {
     self.limits = limits
     self.store = store
     self.progress = progress
-    lifeline = Pipe()
-    // A run must not hold the other end of its own lifeline.
-    for end in [lifeline.fileHandleForReading, lifeline.fileHandleForWriting] { _ = fcntl(end.fileDescriptor, F_SETFD, FD_CLOEXEC) }
+    lifeline = Lifeline.pipe()
   }
 
   /// - Returns: outcomes by the runs' places.

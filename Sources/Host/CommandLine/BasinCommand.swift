@@ -18,12 +18,9 @@ public struct BasinCommand: ParsableCommand {
     subcommands: [
       PluginCommand.self, ConformanceCommand.self,
       ListCommand.self, DescribeCommand.self, TrainCommand.self, PlanCommand.self, EvaluateCommand.self,
-      ExportCommand.self, GenerateCommand.self, BenchCommand.self, SweepCommand.self, ReportCommand.self, ServeCommand.self, ReproduceCommand.self, DataCommand.self, DoctorCommand.self, ProbeCommand.self, IdentifyCommand.self, StepsCommand.self,
-      BandwidthCommand.self,
-      AverageCommand.self,
-      LandscapeCommand.self,
-      SharpnessCommand.self,
-      PredictCommand.self,
+      ExportCommand.self, GenerateCommand.self, BenchCommand.self, SweepCommand.self, ReportCommand.self, ServeCommand.self,
+      ReproduceCommand.self, DataCommand.self, DoctorCommand.self, ProbeCommand.self, IdentifyCommand.self, StepsCommand.self,
+      BandwidthCommand.self, AverageCommand.self, LandscapeCommand.self, SharpnessCommand.self, PredictCommand.self,
     ])
 
   public init() {}
@@ -32,6 +29,7 @@ public struct BasinCommand: ParsableCommand {
   public static func start() -> Never {
     // A reader that goes away (`basin list | head`) is an error of `write`, not the end of the process.
     signal(SIGPIPE, SIG_IGN)
+    Lifeline.endWithParent()
     var status: Int32 = 0
     do {
       try checkCommandName()

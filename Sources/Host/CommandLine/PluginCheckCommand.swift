@@ -53,6 +53,7 @@ struct PluginCheckCommand: ParsableCommand {
   @OptionGroup var plugins: PluginOptions
 
   func run() throws {
+    Interruption.install()
     let settings = try options.settings()
     let libraries = try libraries()
     var all: [(library: String, results: [ConformanceResult])] = []
@@ -64,9 +65,11 @@ struct PluginCheckCommand: ParsableCommand {
         if !json { Terminal.say("basin: checking module \(file.manifest.name)") }
         place = file.realPath
       }
-      let results = try ConformanceRun(library: place, plugins: plugins.plugins, settings: settings).results()
-      all.append((library, results))
-      if !json { print(Self.table(results)) }
+      var run = ConformanceRun(library: place, plugins: plugins.plugins, settings: settings)
+      var table = CheckTable()
+      if !json { run.observe = { table.show($0) } }
+      defer { table.clear() }
+      all.append((library, try run.results()))
     }
     let results = all.flatMap(\.results)
     let failed = results.count { $0.outcome == .failed }
@@ -100,13 +103,39 @@ struct PluginCheckCommand: ParsableCommand {
     return [module.path]
   }
 
-  private static func table(_ results: [ConformanceResult]) -> String {
-    let words: [ConformanceResult.Outcome: String] = [.passed: "ok", .failed: "FAILED", .skipped: "-"]
-    return Terminal.table(
-      results.map { result in
-        [words[result.outcome] ?? "", result.subject, result.check, String(format: "%.2f s", result.seconds), result.message]
-      })
+}
+
+/// A line a check as soon as it has ended; on a terminal also the check that is being made.
+private struct CheckTable {
+  private var widths = [0, 0]
+  private var hasOpenLine = false
+  private let isTerminal = isatty(STDERR_FILENO) == 1
+
+  mutating func show(_ progress: ConformanceRun.Progress) {
+    switch progress {
+    case .planned(let checks):
+      widths = [checks.map(\.subject.count).max() ?? 0, checks.map(\.check.count).max() ?? 0]
+    case .begun(let check):
+      guard isTerminal else { return }
+      hasOpenLine = true
+      write("  ...     \(check.subject), \(check.check)", to: .standardError)
+    case .ended(let result):
+      clear()
+      let words: [ConformanceResult.Outcome: String] = [.passed: "ok", .failed: "FAILED", .skipped: "-"]
+      let cells = zip([words[result.outcome] ?? "", result.subject, result.check], [6] + widths).map { text, width in
+        text + String(repeating: " ", count: max(0, width - text.count))
+      }
+      write("  " + (cells + [String(format: "%6.2f s", result.seconds), result.message]).joined(separator: "  ") + "\n", to: .standardOutput)
+    }
   }
+
+  mutating func clear() {
+    if hasOpenLine { write("\r\u{1B}[2K", to: .standardError) }
+    hasOpenLine = false
+  }
+
+  /// At once, not when a buffer is full.
+  private func write(_ text: String, to file: FileHandle) { try? file.write(contentsOf: Data(text.utf8)) }
 }
 
 /// Makes the checks of a module in a process of its own (see `ConformanceRun`).
@@ -126,9 +155,9 @@ struct ConformanceCommand: ParsableCommand {
     try LibTorch.setThreads(1)
     try LibTorch.setDeterministic(true)
     let checks = suite.checks
-    try ConformanceReport.Line.planned(checks.count).print()
+    try ConformanceReport.Line.planned(checks.map { ConformanceReport.Check(subject: $0.subject, check: $0.name) }).print()
     for check in checks.dropFirst(after) {
-      try ConformanceReport.Line.begun(subject: check.subject, check: check.name, time: Clock.now()).print()
+      try ConformanceReport.Line.begun(.init(subject: check.subject, check: check.name), time: Clock.now()).print()
       try ConformanceReport.Line.ended(check.run()).print()
     }
     try ConformanceReport.Line.complete.print()

@@ -50,6 +50,7 @@ struct PluginBuildCommand: ParsableCommand {
   @OptionGroup var api: PluginSourceOptions
 
   func run() throws {
+    Interruption.install()
     let libraries = try PluginPackage(folder, api: api.sources()).build(quiet: quiet)
     if json { return try Terminal.print(["libraries": JSONValue(libraries)]) }
     for library in libraries { print(library) }
@@ -67,6 +68,7 @@ struct PluginTestCommand: ParsableCommand {
   @OptionGroup var api: PluginSourceOptions
 
   func run() throws {
+    Interruption.install()
     try PluginPackage(folder, api: api.sources()).test(filter.map { ["--filter", $0] } ?? [])
   }
 }

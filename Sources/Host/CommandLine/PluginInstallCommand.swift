@@ -18,6 +18,7 @@ struct PluginInstallCommand: ParsableCommand {
   @OptionGroup var plugins: PluginOptions
 
   func run() throws {
+    Interruption.install()
     var isFolder: ObjCBool = false
     let isPackage = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue
     let libraries = isPackage ? try PluginPackage(path, api: api.sources()).build(quiet: quiet) : [path]

@@ -9,30 +9,53 @@ struct ConformanceRun {
   let settings: ConformanceSettings
   /// For all checks that one child makes; what is left when it is over is killed.
   var timeout = Duration.seconds(1800)
+  /// Told what is going on.
+  var observe: (Progress) -> Void = { _ in }
 
-  /// - Parameter progress: told of each result as soon as its child has ended.
-  /// - Throws: `BasinError` where the library is no module, or the child cannot load it for a reason it can tell.
+  enum Progress {
+    /// What is to be checked, in this order; again where a child takes over from one that crashed.
+    case planned([ConformanceReport.Check])
+    case begun(ConformanceReport.Check)
+    case ended(ConformanceResult)
+  }
+
+  /// - Throws: `BasinError` where the library is no module, or the child cannot load it for a reason it can tell; ``Interrupted``.
   func results() throws -> [ConformanceResult] {
     var results: [ConformanceResult] = []
+    func add(_ result: ConformanceResult) {
+      results.append(result)
+      observe(.ended(result))
+    }
     while true {
-      let child = try ChildProcess.run(
-        ThisProgram.path, arguments(after: results.count), timeout: timeout, outputLimit: 16 << 20)
-      let report = ConformanceReport(child.standardOutput)
-      results += report.results
-      if case .exited(0) = child.ending, report.isComplete { return results }
-      guard let running = report.running else {
-        // It ended before the first check: it could not load the module, and says why, or was ended by it.
-        guard report.planned == nil else { return results + [unfinished("it ended between two checks: \(reason(child))")] }
-        guard case .exited(let status) = child.ending, let kind = BasinError.Kind(rawValue: status) else {
-          return [unfinished("the module cannot be loaded: \(reason(child))")]
+      var report = ConformanceReport()
+      let child = try ChildProcess.run(ThisProgram.path, arguments(after: results.count), timeout: timeout) { bytes in
+        for line in report.read(bytes) {
+          switch line {
+          case .planned(let checks): observe(.planned(checks))
+          case .begun(let check, _): observe(.begun(check))
+          case .ended(let result): add(result)
+          case .complete: break
+          }
         }
+      }
+      if case .exited(0) = child.ending, report.isComplete { return results }
+      if let (check, time) = report.running {
+        add(
+          ConformanceResult(
+            subject: check.subject, check: check.check, outcome: .failed, message: reason(child), seconds: max(0, Clock.now() - time)))
+        continue
+      }
+      // It ended before the first check: it could not load the module, and says why, or was ended by it.
+      if report.hasBegun {
+        add(unfinished("it ended between two checks: \(reason(child))"))
+      } else if case .exited(let status) = child.ending, let kind = BasinError.Kind(rawValue: status) {
         // What was asked for is wrong, not the module.
         if kind == .usage { throw BasinError(kind, message(child)) }
-        return [unfinished(message(child))]
+        add(unfinished(message(child)))
+      } else {
+        add(unfinished("the module cannot be loaded: \(reason(child))"))
       }
-      results.append(
-        ConformanceResult(
-          subject: running.subject, check: running.check, outcome: .failed, message: reason(child), seconds: running.seconds))
+      return results
     }
   }
 
@@ -70,10 +93,14 @@ struct ConformanceRun {
 struct ConformanceReport {
   static let mark = "basin-check: "
 
+  struct Check: Codable, Hashable, Sendable {
+    let subject, check: String
+  }
+
   enum Line: Codable {
-    /// How many checks are to come.
-    case planned(Int)
-    case begun(subject: String, check: String, time: Double)
+    /// All checks, those that another child has made too.
+    case planned([Check])
+    case begun(Check, time: Double)
     case ended(ConformanceResult)
     case complete
 
@@ -86,23 +113,32 @@ struct ConformanceReport {
     }
   }
 
-  private(set) var planned: Int?
-  private(set) var results: [ConformanceResult] = []
-  /// Begun and not ended.
-  private(set) var running: (subject: String, check: String, seconds: Double)?
+  private(set) var hasBegun = false
+  /// Begun, when, and not ended.
+  private(set) var running: (check: Check, time: Double)?
   private(set) var isComplete = false
+  /// What stands behind the last line's end.
+  private var rest: [UInt8] = []
+  /// What another writes without ending a line is not kept.
+  private static let longest = 1 << 20
 
-  init(_ output: String) {
-    for line in output.split(whereSeparator: \.isNewline) where line.hasPrefix(Self.mark) {
-      guard let line = try? JSONDecoder().decode(Line.self, from: Data(line.dropFirst(Self.mark.count).utf8)) else { continue }
+  /// Takes more of what a child has written, and gives the lines that are whole with it.
+  mutating func read(_ bytes: [UInt8]) -> [Line] {
+    var parts = (rest + bytes).split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+    let last = parts.removeLast()
+    rest = last.count > Self.longest ? [] : Array(last)
+    let lines = parts.compactMap { part -> Line? in
+      guard part.starts(with: Self.mark.utf8) else { return nil }
+      return try? JSONDecoder().decode(Line.self, from: Data(part.dropFirst(Self.mark.utf8.count)))
+    }
+    for line in lines {
       switch line {
-      case .planned(let count): planned = count
-      case .begun(let subject, let check, let time): running = (subject, check, max(0, Clock.now() - time))
-      case .ended(let result):
-        results.append(result)
-        running = nil
+      case .planned: hasBegun = true
+      case .begun(let check, let time): running = (check, time)
+      case .ended: running = nil
       case .complete: isComplete = true
       }
     }
+    return lines
   }
 }

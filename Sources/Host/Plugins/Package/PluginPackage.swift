@@ -94,29 +94,23 @@ struct PluginPackage {
     _ command: [String], _ arguments: [String] = [], what: String, quiet: Bool = false, configured: Bool = true,
     environment: [String: String] = [:]
   ) throws -> Data {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    let places = ["--package-path", folder, "--scratch-path", api.scratch]
-    process.arguments =
-      ["swift"] + command.prefix(1) + (configured ? ["-c", "release"] : []) + places + command.dropFirst() + arguments
-    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-    process.standardInput = FileHandle.nullDevice
-    let output = Pipe()
-    process.standardOutput = quiet ? output : FileHandle.standardError
-    if quiet, configured { process.standardError = output }
-    do { try process.run() } catch {
-      throw BasinError.missing("swift cannot be started: \(error)", advice: "Put the Swift toolchain that built Basin into PATH")
+    let env = "/usr/bin/env", places = ["--package-path", folder, "--scratch-path", api.scratch]
+    let words = ["swift"] + command.prefix(1) + (configured ? ["-c", "release"] : []) + places + command.dropFirst() + arguments
+    var ending = ChildProcess.Ending.exited(0), text = ""
+    if quiet {
+      let result = try ChildProcess.run(env, words, timeout: .seconds(24 * 3600), outputLimit: 16 << 20, environment: environment)
+      (ending, text) = (result.ending, result.standardOutput)
+      if ending != .exited(0) { FileHandle.standardError.write(Data((text + result.standardError).utf8)) }
+    } else {
+      let group = try ProcessGroup(
+        env, words, environment: environment, input: .reading("/dev/null"), output: .descriptor(STDERR_FILENO),
+        errors: .descriptor(STDERR_FILENO))
+      ending = try ChildProcess.Ending(group.finish())
     }
-    try? output.fileHandleForWriting.close()
-    let text = quiet ? output.fileHandleForReading.readDataToEndOfFile() : Data()
-    process.waitUntilExit()
-    guard process.terminationStatus == 0, process.terminationReason == .exit else {
-      if quiet { FileHandle.standardError.write(text) }
-      if process.terminationStatus == 127 {
-        throw BasinError.missing("there is no swift in PATH", advice: "Put the Swift toolchain that built Basin into PATH")
-      }
-      throw BasinError.internalError(what, advice: "The messages above say where")
+    if ending == .exited(127) {
+      throw BasinError.missing("there is no swift in PATH", advice: "Put the Swift toolchain that built Basin into PATH")
     }
-    return text
+    guard ending == .exited(0) else { throw BasinError.internalError(what, advice: "The messages above say where") }
+    return Data(text.utf8)
   }
 }

@@ -23,9 +23,11 @@ struct ProcessGroup {
   /// - Parameters:
   ///   - program: A path; `PATH` is not searched.
   ///   - environment: Added to this process's.
+  ///   - lifeline: What the process has as its descriptor 3 (see `Lifeline`).
   /// - Throws: `BasinError` `.internalError` where the program cannot be started.
   init(
-    _ program: String, _ arguments: [String], environment: [String: String] = [:], input: Stream, output: Stream, errors: Stream
+    _ program: String, _ arguments: [String], environment: [String: String] = [:], input: Stream, output: Stream, errors: Stream,
+    lifeline: Int32? = nil
   ) throws {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
@@ -37,6 +39,7 @@ struct ProcessGroup {
       case .writing(let path): posix_spawn_file_actions_addopen(&actions, number, path, O_WRONLY | O_CREAT | O_TRUNC, 0o644)
       }
     }
+    if let lifeline { posix_spawn_file_actions_adddup2(&actions, lifeline, Lifeline.descriptor) }
 
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
@@ -71,6 +74,28 @@ struct ProcessGroup {
   }
 
   func kill() { Glibc.kill(-leader, SIGKILL) }
+
+  /// Asks it to end as Ctrl-C does, which its own group keeps from it, and waits for that; five seconds later it is for ``end()`` to kill it.
+  func interrupt() {
+    Glibc.kill(-leader, SIGINT)
+    let late = Clock.now() + 5
+    while !hasEnded, Clock.now() < late { usleep(3000) }
+  }
+
+  /// Waits for its end.
+  ///
+  /// - Throws: ``Interrupted`` after Ctrl-C, which ends it.
+  func finish() throws -> Ending {
+    while !hasEnded {
+      if Interruption.isRequested {
+        interrupt()
+        _ = end()
+        throw Interrupted(checkpoint: nil)
+      }
+      usleep(3000)
+    }
+    return end().ending
+  }
 
   /// Kills whatever of the group is left, and tells how its leader ended and the most memory it had.
   func end() -> (ending: Ending, peakMemoryBytes: Int) {

@@ -1,7 +1,8 @@
 import Foundation
 import PluginAPI
 
-/// Runs a program to its end, with a time limit, no input, and what it writes captured.
+/// Runs a program to its end, with a time limit, no input, and what it writes captured. It does not outlive this one where it is Basin itself
+/// (`Lifeline`).
 public enum ChildProcess {
   public enum Ending: Hashable, Sendable {
     case exited(Int32)
@@ -30,18 +31,25 @@ public enum ChildProcess {
   /// - Parameters:
   ///   - program: A path; `PATH` is not searched.
   ///   - outputLimit: The most bytes kept of each stream, from its end.
-  /// - Throws: ``BasinError`` `.internalError` where the program cannot be started.
+  ///   - environment: Added to this process's.
+  ///   - heard: Given what it writes to its standard output, as soon as that is there.
+  /// - Throws: ``BasinError`` `.internalError` where the program cannot be started; ``Interrupted`` after Ctrl-C, which ends it, in commands
+  ///   that have asked for `Interruption`.
   public static func run(
-    _ program: String, _ arguments: [String], timeout: Duration, outputLimit: Int = 64 << 10
+    _ program: String, _ arguments: [String], timeout: Duration, outputLimit: Int = 64 << 10, environment: [String: String] = [:],
+    heard: (([UInt8]) -> Void)? = nil
   ) throws -> Result {
-    var output = try CapturedStream(limit: outputLimit)
+    var output = try CapturedStream(limit: outputLimit, heard: heard)
     defer { output.close() }
     var errors = try CapturedStream(limit: outputLimit)
     defer { errors.close() }
+    let lifeline = Lifeline.pipe()
+    defer { withExtendedLifetime(lifeline) {} }
     // A crash shall end as a signal, at once: the runtime's backtrace takes seconds and buries what was said before.
+    let own = ["SWIFT_BACKTRACE": "enable=no", Lifeline.variable: "1"]
     let child = try ProcessGroup(
-      program, arguments, environment: ["SWIFT_BACKTRACE": "enable=no"], input: .reading("/dev/null"),
-      output: .descriptor(output.writeEnd), errors: .descriptor(errors.writeEnd))
+      program, arguments, environment: own.merging(environment) { $1 }, input: .reading("/dev/null"),
+      output: .descriptor(output.writeEnd), errors: .descriptor(errors.writeEnd), lifeline: lifeline.fileHandleForReading.fileDescriptor)
     output.closeWriteEnd()
     errors.closeWriteEnd()
 
@@ -53,6 +61,11 @@ public enum ChildProcess {
       output.readAvailable()
       errors.readAvailable()
       hasEnded = child.hasEnded
+      if Interruption.isRequested {
+        child.interrupt()
+        _ = child.end()
+        throw Interrupted(checkpoint: nil)
+      }
     }
     // What it started goes with it.
     let (ending, _) = child.end()
@@ -64,7 +77,7 @@ public enum ChildProcess {
 }
 
 extension ChildProcess.Ending {
-  fileprivate init(_ ending: ProcessGroup.Ending) {
+  init(_ ending: ProcessGroup.Ending) {
     switch ending {
     case .exited(let status): self = .exited(status)
     case .signalled(let signal): self = .crashed(signal: signal)
@@ -77,16 +90,18 @@ private struct CapturedStream {
   let readEnd: Int32
   private(set) var writeEnd: Int32
   private let limit: Int
+  private let heard: (([UInt8]) -> Void)?
   private var bytes: [UInt8] = []
   private var hasEnded = false
 
-  init(limit: Int) throws {
+  init(limit: Int, heard: (([UInt8]) -> Void)? = nil) throws {
     var ends: [Int32] = [-1, -1]
     guard pipe(&ends) == 0 else {
       throw BasinError.internalError("no pipe could be made: \(String(cString: strerror(errno)))")
     }
     (readEnd, writeEnd) = (ends[0], ends[1])
     self.limit = limit
+    self.heard = heard
     for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
     _ = fcntl(readEnd, F_SETFL, O_NONBLOCK)
   }
@@ -118,6 +133,7 @@ private struct CapturedStream {
       if count == 0 { hasEnded = true }
       guard count > 0 else { return }
       total += count
+      heard?(Array(buffer[..<count]))
       bytes += buffer[..<count]
       if bytes.count > limit { bytes.removeFirst(bytes.count - limit) }
     }
