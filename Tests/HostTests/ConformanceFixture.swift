@@ -70,7 +70,7 @@ struct PointSet: Dataset {
 /// Two linear layers with normalization between them. A `flaw` makes it break one of the rules.
 final class PointModel: Model {
   enum Flaw: String, CaseIterable {
-    case none, unused, unfilled, unestimated, hiddenState, untracked, busyEvaluation, company, stuck, leak, width
+    case none, unused, unfilled, unestimated, hiddenState, untracked, busyEvaluation, company, stuck, leak, width, sharedTable
   }
 
   struct ModelOptions: Options {
@@ -85,6 +85,7 @@ final class PointModel: Model {
   let norm: BatchNorm
   let head: Linear
   let extra: Extra
+  let table: Embedding?
   private let flaw: Flaw
   private var passes = 0.0
   /// Trained by hand, and no tensor of the model for anyone else.
@@ -110,6 +111,7 @@ final class PointModel: Model {
     norm = try BatchNorm(options.hidden)
     head = try Linear(options.hidden, options.flaw == .width ? task.outputs + 1 : task.outputs)
     extra = try Extra(options.flaw)
+    table = try options.flaw == .sharedTable ? Embedding(2, options.hidden) : nil
     untracked = try Tensor.zeros([options.hidden])
   }
 
@@ -132,6 +134,8 @@ final class PointModel: Model {
     case .company: x = try x - x.mean([0])
     case .stuck: x = try x.detached() * 0 + x * 1e-9
     case .leak: Self.kept.append(try Tensor.zeros([64]))
+    case .sharedTable:
+      if let table { x = try x + table(Tensor((0..<input.count).map { Int64($0 % 2) })) + table.weight.sum([0]) }
     default: break
     }
     return Output(try head(x))

@@ -24,7 +24,7 @@ struct ConformanceTests {
       (.unestimated, "roles", "extra.mean"), (.hiddenState, "roles", "no tensor of the model"),
       (.untracked, "state", "no tensor"), (.busyEvaluation, "evaluation", "a second evaluation"),
       (.company, "ragged batch", "company"), (.stuck, "overfitting", "by heart"), (.leak, "memory", "a step"),
-      (.width, "construction", "[8, 4], not [8, 3]"),
+      (.width, "construction", "[8, 4], not [8, 3]"), (.sharedTable, "gradients", "table.weight is read by something else"),
     ])
   func flawedModel(flaw: PointModel.Flaw, check: String, words: String) throws {
     let failures = try model(flaw, only: check)

@@ -211,6 +211,16 @@ private func bytes(_ state: OptimizerState) throws -> [String: [UInt8]] { try st
     #expect(throws: TensorError.self) { _ = try model.table(Tensor([Int64(20)])) }
   }
 
+  /// Its part of the gradient would be lost.
+  @Test func whatElseReadsATableIsTold() throws {
+    let model = try Reader()
+    let rule = try makeRule("adamw", [:], model, isRowwise: true)
+    try run(model, rule, 0..<2)
+    try (model(indices(2)) + model.table.weight.mean()).backward()
+    let error = #expect(throws: BasinError.self) { try rule.step(learningRate: 0.1) }
+    #expect(error?.kind == .internalError && error?.description.contains("table.weight is read by something else") == true)
+  }
+
   @Test func aSharedTableSaysNothing() throws {
     let table = try Embedding(20, 4, isShared: true)
     #expect(table.tensors()[0].rows == nil)

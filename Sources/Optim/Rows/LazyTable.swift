@@ -72,7 +72,14 @@ final class OptimizerTable<O: RowwiseOptimizer>: LazyTable {
     rows.keeper = self
   }
 
+  /// - Throws: `BasinError` of kind internalError where something else than its `Embedding` has read the table: that had seen rows that lag, and
+  ///   its part of the gradient would be lost.
   func step(learningRate: Double) throws {
+    guard try weight.gradient() == nil else {
+      throw BasinError.internalError(
+        "\(path) is read by something else than its Embedding, which trains the rows alone that it reads itself",
+        advice: "The model has to make that Embedding with isShared: true")
+    }
     guard let (read, gradient) = try rows.gradient() else { return }
     if buffers.isEmpty { buffers = try optimizer.rowBuffers.map { _ in try trained.zeros(0) } }
     try refresh(read)

@@ -105,7 +105,8 @@ public final class GPT2Transformer: Module {
   private let dropout: Dropout
 
   init(_ c: TransformerConfiguration) throws {
-    wte = try PretrainedStart.embedding(c.vocabulary, c.size)
+    // The output layer reads it too.
+    wte = try PretrainedStart.embedding(c.vocabulary, c.size, isShared: true)
     wpe = try PretrainedStart.embedding(c.positions, c.size)
     h = try (0..<c.layers).map { _ in try GPT2Layer(c) }
     ln_f = try LayerNorm(c.size, epsilon: c.epsilon)

@@ -8,8 +8,8 @@ enum PretrainedStart {
     try Linear(inputs, outputs, weight: .normal(deviation: deviation), biasValue: .constant(0))
   }
 
-  static func embedding(_ count: Int, _ size: Int, padding: Int? = nil) throws -> Embedding {
-    try Embedding(count, size, padding: padding.flatMap { $0 < count ? $0 : nil }, deviation: deviation)
+  static func embedding(_ count: Int, _ size: Int, padding: Int? = nil, isShared: Bool = false) throws -> Embedding {
+    try Embedding(count, size, padding: padding.flatMap { $0 < count ? $0 : nil }, deviation: deviation, isShared: isShared)
   }
 }
 
@@ -82,7 +82,8 @@ public final class TransformerEmbeddings: Module {
     word_embeddings = try PretrainedStart.embedding(c.vocabulary, width, padding: c.padding)
     position_embeddings = try PretrainedStart.embedding(
       c.positions, width, padding: c.architecture == .roberta ? c.padding : nil)
-    token_type_embeddings = c.segments > 0 ? try PretrainedStart.embedding(c.segments, width) : nil
+    // Where all rows are of one segment it is added as it is.
+    token_type_embeddings = c.segments > 0 ? try PretrainedStart.embedding(c.segments, width, isShared: true) : nil
     LayerNorm = try PluginAPI.LayerNorm(width, epsilon: c.epsilon)
     dropout = Dropout(c.dropout)
   }

@@ -166,6 +166,9 @@ public struct ModelConformance {
     let data = try material.data()
     let trial = try self.trial(data)
     let adam = try trial.adam(in: catalog)
+    if let table = try sharedTable(trial, data) {
+      throw ConformanceFailure("\(table) is read by something else than its Embedding, which has to be made with isShared: true")
+    }
     var waiting = Set(trial.parameters.map(\.path))
     // Some get none at first: what stands behind a factor that begins at zero.
     for step in 0..<10 where !waiting.isEmpty {
@@ -184,6 +187,19 @@ public struct ModelConformance {
       "no gradient reaches \(waiting.sorted().prefix(5).joined(separator: ", "))"
         + (waiting.count > 5 ? " and \(waiting.count - 5) more" : ""))
     return "all \(trial.parameters.count) parameters"
+  }
+
+  /// A table that gets an ordinary gradient though an optimizer has taken charge of its rows: that gradient would be lost.
+  private func sharedTable(_ trial: ModelTrial, _ data: ConformanceData) throws -> String? {
+    final class Keeper: RowKeeper { func refresh(_ rows: [Int]) {} }
+    let keeper = Keeper(), tables = trial.parameters.filter { $0.rows != nil }
+    for table in tables { table.rows?.keeper = keeper }
+    defer { for table in tables { table.rows?.keeper = nil } }
+    return try withExtendedLifetime(keeper) {
+      try trial.gradients(data.batch(data.ids(Self.batchSize)), 0)
+      defer { try? trial.clear() }
+      return try tables.first { try $0.tensor.gradient() != nil }?.path
+    }
   }
 
   // MARK: Tensors and their roles
