@@ -102,7 +102,6 @@ struct PluginCheckCommand: ParsableCommand {
     }
     return [module.path]
   }
-
 }
 
 /// A line a check as soon as it has ended; on a terminal also the check that is being made.
