@@ -183,6 +183,19 @@ struct ReaderGraphMLTests {
     #expect(error?.place?.hasPrefix("line 7, column") == true)
   }
 
+  /// Anywhere; between elements libxml2 itself speaks of extra content.
+  @Test func aFileThatIsCutOff() throws {
+    let text = document("\n<node id='a'><data key='c'>1</data></node>")
+    let whole = Array(text.utf8)
+    for count in 1..<whole.count - 1 {
+      #expect(ReaderTestData.error { _ = try GraphMLReader.read(bytes: Array(whole.prefix(count)), file: "t") }?.kind == .badData, "\(count)")
+    }
+    let end = try #require(text.range(of: "</data>")).upperBound
+    let error = ReaderTestData.error { _ = try read(String(text[..<end])) }
+    #expect(error?.message.contains("the file ends before the document does") == true && error?.place != nil)
+    #expect(ReaderTestData.error { _ = try read(text + "<more/>") }?.message.contains("Extra content") == true)
+  }
+
   @Test func otherEncodingsAndByteOrderMark() throws {
     let latin = "<?xml version='1.0' encoding='ISO-8859-1'?>" + document("<node id='caf\u{e9}'/>")
     let graph = try GraphMLReader.read(

@@ -182,6 +182,10 @@ struct DocumentParser::Callbacks {
       if (text.find("Huge input lookup") != std::string::npos) {
         throw Refusal{"a tag, comment or CDATA section goes on for more than 10 million bytes", "Correct the file"};
       }
+      // libxml2 calls it extra content at the end.
+      if (error->code == XML_ERR_DOCUMENT_END && parser.depth_ > 0) {
+        throw Refusal{"not well-formed XML: the file ends before the document does", "Write or fetch it again", {}, position};
+      }
       // An entity from a DTD that is not read would silently vanish from an attribute.
       if (error->level == XML_ERR_FATAL || error->code == XML_WAR_UNDECLARED_ENTITY) {
         throw Refusal{"not well-formed XML: " + text, "Correct the file, or write it again as UTF-8", {}, position};

@@ -61,11 +61,7 @@ public enum ChildProcess {
       output.readAvailable()
       errors.readAvailable()
       hasEnded = child.hasEnded
-      if Interruption.isRequested {
-        child.interrupt()
-        _ = child.end()
-        throw Interrupted(checkpoint: nil)
-      }
+      try child.endIfInterrupted()
     }
     // What it started goes with it.
     let (ending, _) = child.end()

@@ -75,11 +75,16 @@ struct ProcessGroup {
 
   func kill() { Glibc.kill(-leader, SIGKILL) }
 
-  /// Asks it to end as Ctrl-C does, which its own group keeps from it, and waits for that; five seconds later it is for ``end()`` to kill it.
-  func interrupt() {
+  /// Ends it where this program was asked to end, of which its own group has kept it from hearing: asked as by Ctrl-C, killed five seconds later.
+  ///
+  /// - Throws: ``Interrupted`` then.
+  func endIfInterrupted() throws {
+    guard Interruption.isRequested else { return }
     Glibc.kill(-leader, SIGINT)
     let late = Clock.now() + 5
     while !hasEnded, Clock.now() < late { usleep(3000) }
+    _ = end()
+    throw Interrupted(checkpoint: nil)
   }
 
   /// Waits for its end.
@@ -87,11 +92,7 @@ struct ProcessGroup {
   /// - Throws: ``Interrupted`` after Ctrl-C, which ends it.
   func finish() throws -> Ending {
     while !hasEnded {
-      if Interruption.isRequested {
-        interrupt()
-        _ = end()
-        throw Interrupted(checkpoint: nil)
-      }
+      try endIfInterrupted()
       usleep(3000)
     }
     return end().ending
