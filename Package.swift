@@ -86,23 +86,25 @@ let package = Package(
       path: "Sources/Host",
       exclude: ["Main", "CCrypto", "CFetch", "CodeStamp", "Store", "Statistics", "Plotting", "BenchmarkReport", "README.md"],
       resources: [.copy("Plugins/Templates")], swiftSettings: swift6),
+    .target(name: "TestClock", path: "Tests/TestClock", swiftSettings: swift6),
     .testTarget(name: "PluginAPITests", dependencies: [api], path: "Tests/PluginAPITests", swiftSettings: swift6),
-    .testTarget(name: "OptimTests", dependencies: [api, "Optim"], path: "Tests/OptimTests", swiftSettings: swift6),
+    .testTarget(name: "OptimTests", dependencies: [api, "Optim", "TestClock"], path: "Tests/OptimTests", swiftSettings: swift6),
     .testTarget(
       name: "GraphTests", dependencies: [api, "Graph", "Pickle", "GraphKernels", "GraphXML"], path: "Tests/GraphTests",
       swiftSettings: swift6),
     .testTarget(
       name: "VisionTests", dependencies: [api, "Vision", "VisionKernels", "CZlib"], path: "Tests/VisionTests",
       swiftSettings: swift6),
-    .testTarget(name: "TextTests", dependencies: [api, "Text"], path: "Tests/TextTests", swiftSettings: swift6),
+    .testTarget(name: "TextTests", dependencies: [api, "Text", "TestClock"], path: "Tests/TextTests", swiftSettings: swift6),
     .target(name: "TestServer", path: "Tests/TestServer", swiftSettings: swift6),
     .testTarget(
-      name: "HostTests", dependencies: [api, "Host", "CPNG", "Plotting", "TestServer"], path: "Tests/HostTests", swiftSettings: swift6),
-    .testTarget(name: "StoreTests", dependencies: ["ResultStore"], path: "Tests/StoreTests", swiftSettings: swift6),
+      name: "HostTests", dependencies: [api, "Host", "CPNG", "Plotting", "TestServer", "TestClock"], path: "Tests/HostTests",
+      swiftSettings: swift6),
+    .testTarget(name: "StoreTests", dependencies: ["ResultStore", "TestClock"], path: "Tests/StoreTests", swiftSettings: swift6),
     .testTarget(
       name: "StatisticsTests", dependencies: ["Statistics"], path: "Tests/StatisticsTests", swiftSettings: swift6),
     .testTarget(
-      name: "ReportTests", dependencies: ["Report", "Statistics"], path: "Tests/ReportTests", exclude: ["Golden"],
+      name: "ReportTests", dependencies: ["Report", "Statistics", "TestClock"], path: "Tests/ReportTests", exclude: ["Golden"],
       swiftSettings: swift6),
     .testTarget(name: "EndToEndTests", dependencies: ["TestServer"], path: "Tests/EndToEndTests", swiftSettings: swift6),
     .executableTarget(

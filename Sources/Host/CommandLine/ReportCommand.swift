@@ -39,14 +39,15 @@ struct ReportCommand: ParsableCommand {
 
   /// - Returns: the paths of the files.
   static func write(_ report: BenchmarkReport, to folder: String) throws -> [String] {
-    let files: [(String, () throws -> Data)] = [
-      ("report.html", { Data(report.html().utf8) }), ("report.md", { Data(report.markdown().utf8) }),
-      ("report.csv", { Data(report.csv().utf8) }), ("report.json", { try report.json() }),
+    // What takes longest begins first.
+    let files: [(String, @Sendable () throws -> Data)] = [
+      ("report.json", { try report.json() }), ("report.csv", { Data(report.csv().utf8) }),
+      ("report.md", { Data(report.markdown().utf8) }), ("report.html", { Data(report.html().utf8) }),
     ]
-    return try files.map { name, data in
+    return try files.mapInParallel { name, data in
       let path = "\(folder)/\(name)"
       try AtomicFile.write(data(), to: path)
       return path
-    }
+    }.reversed()
   }
 }

@@ -32,7 +32,7 @@ struct ReportSource {
       throw BasinError.missing("there is no run in it yet", file: store.path, advice: "Wait until the first has ended")
     }
     let curves = try RunCurves(store, of: stored)
-    let runs = try stored.map { try ReportRun($0, curves: curves, folder: folder).document }
+    let runs = try stored.mapInParallel { try ReportRun($0, curves: curves, folder: folder).document }
     let workloads = try ReportWorkloads(store.workloads(), stored)
     let environments = try store.environments()
     let methods = methods(stored)

@@ -23,11 +23,11 @@ public struct ReportAnalysis: Sendable {
     for (index, run) in document.runs.enumerated() { runs[run.workload, default: [:]][run.method, default: []].append(index) }
     var workloads =
       document.methods.isEmpty
-      ? [] : document.workloads.map { WorkloadAnalysis($0, document, runs: runs[$0.id] ?? [:], reference: reference) }
+      ? [] : document.workloads.mapInParallel { [runs] in WorkloadAnalysis($0, document, runs: runs[$0.id] ?? [:], reference: reference) }
     family = Self.correct(&workloads)
     self.workloads = workloads
     ranks = RankAnalysis(workloads)
-    courses = workloads.map { CourseAnalysis($0, document) }
+    courses = workloads.mapInParallel { CourseAnalysis($0, document) }
     speed = SpeedAnalysis(workloads, courses)
     factorial = FactorialAnalysis.all(workloads)
     failures = FailureGroup.all(workloads, document)
