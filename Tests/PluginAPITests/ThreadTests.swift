@@ -1,5 +1,6 @@
 import Foundation
 import PluginAPI
+import Synchronization
 import Testing
 
 /// One after the other: the number of threads is the process's.
@@ -24,12 +25,25 @@ import Testing
         try visits.withUnsafeMutableBufferPointer { buffer in
           let memory = buffer
           try LibTorch.parallelFor(range, grain: grain) { part in for index in part { memory[index] += 1 } }
+          try LibTorch.parallelFor(guided: range, grain: grain) { part in for index in part { memory[index] += 16 } }
         }
         return visits
       }
-      let expected = (0..<1000).map { Int32(range.contains($0) ? 1 : 0) }
+      let expected = (0..<1000).map { Int32(range.contains($0) ? 17 : 0) }
       for result in visits { #expect(result == expected, "\(range), grain \(grain)") }
     }
+  }
+
+  @Test func partsOfAGuidedRangeAreWholeGrainsAndBecomeShorter() throws {
+    let before = try LibTorch.threads()
+    defer { try? LibTorch.setThreads(before) }
+    try LibTorch.setThreads(2)
+    let parts = Mutex<[Range<Int>]>([])
+    try LibTorch.parallelFor(guided: 0..<1745, grain: 24) { part in parts.withLock { $0.append(part) } }
+    let inOrder = parts.withLock { $0 }.sorted { $0.lowerBound < $1.lowerBound }
+    #expect(inOrder.allSatisfy { $0.count % 24 == 0 || $0.upperBound == 1745 })
+    #expect(inOrder.first?.count == 432 && inOrder.count > 10)
+    #expect(zip(inOrder, inOrder.dropFirst()).allSatisfy { $0.count >= $1.count })
   }
 
   @Test func randomNumbersDoNotDependOnThreads() throws {

@@ -40,20 +40,25 @@ BASIN_INLINE void maskOfRow(const BasinPackedAttention &a, const Unit &u, int64_
   }
 }
 
-// Rows begin ..< end of exp(scores - shift), zeros behind the keys a row sees; their sums.
+// Asks for a row that is read some thousand operations later.
+BASIN_INLINE void fetchRow(const float *row, int64_t width) {
+  for (int64_t c = 0; c < width; c += 16) __builtin_prefetch(row + c, 0, 2);
+}
+
+// exp(scores - shift), zeros behind the keys a row sees; their sum. `shift` is no less than any of them.
 BASIN_INLINE float exponentialsOfRow(float *scores, int64_t seen, int64_t columns, float shift) {
   Eight sum{};
   int64_t c = 0;
   for (; c + 8 <= seen; c += 8) {
     Eight x = eight(scores + c) - shift;
-    exponential(x);
+    exponentialUpTo88(x);
     eight(scores + c) = x;
     sum += x;
   }
   float total = sumAcross(sum);
   if (c < seen) {
     Eight x = eight(scores + c) - shift;
-    exponential(x);
+    exponentialUpTo88(x);
     for (int i = 0; i < 8; ++i) {
       if (c + i < seen) total += x[i];
       scores[c + i] = c + i < seen ? x[i] : 0.0f;

@@ -37,6 +37,12 @@ BASIN_INLINE void productRowsOf(const float *left, const float *shift, int64_t d
   for (int64_t t = begin; t < end; t += rowBlock) {
     const int64_t rows = smaller(rowBlock, end - t);
     for (int64_t r = 0; bias && r < rows; ++r) memcpy(out + (t + r) * columns, bias, static_cast<size_t>(columns) * sizeof(float));
+    // Rows of one block lie as close together as copies of them would.
+    if (form < 0 && depth <= depthBlock) {
+      panelProduct(left + t * depth, depth, 1, rows, panels, depth * panelWidth, columns / panelWidth, depth, bias != nullptr,
+                   out + t * columns, columns);
+      continue;
+    }
     for (int64_t k = 0; k < depth; k += depthBlock) {
       const int64_t part = smaller(depthBlock, depth - k);
       for (int64_t r = 0; r < rows; ++r) {
@@ -74,6 +80,8 @@ BASIN_VERSIONS void productOfTanhGELU(const float *left, const float *shift, int
   productRowsOf<BASIN_GELU_TANH>(left, shift, depth, panels, columns, nullptr, begin, end, buffer, out);
 }
 
+BASIN_INLINE int64_t inStrips(int64_t columns) { return (columns + strip - 1) / strip * strip; }
+
 // Columns in strips of 6, [strips][rows][6].
 BASIN_INLINE void columnsToStrips(const float *in, int64_t stride, int64_t rows, int64_t columns, float *out) {
   for (int64_t c = 0; c < columns; c += strip) {
@@ -86,26 +94,52 @@ BASIN_INLINE void columnsToStrips(const float *in, int64_t stride, int64_t rows,
   }
 }
 
-BASIN_VERSIONS void outerProduct(const float *left, int64_t leftColumns, const float *right, int64_t rightColumns, int64_t rows,
-                                 int64_t leftBegin, int64_t leftEnd, int64_t rightBegin, int64_t rightEnd, float *memory,
-                                 float *out) {
-  float *turned = memory, *panels = memory + depthBlock * strips;
-  const int64_t panelCount = (rightEnd - rightBegin) / panelWidth;
+BASIN_VERSIONS void outerSide(const float *in, int64_t columns, int64_t rows, bool isLeft, int64_t begin, int64_t end,
+                              float *side) {
+  for (int64_t t = begin * depthBlock; t < smaller(end * depthBlock, rows); t += depthBlock) {
+    const int64_t depth = smaller(depthBlock, rows - t);
+    if (isLeft) {
+      columnsToStrips(in + t * columns, columns, depth, columns, side + t * inStrips(columns));
+    } else {
+      rowsToPanels(in + t * columns, columns, nullptr, 1, depth, columns, side + t * columns);
+    }
+  }
+}
+
+// The sum over `depth` terms for `count` columns of the left side and all panels of the right one.
+BASIN_INLINE void outerBlock(const float *turned, int64_t count, const float *panels, int64_t panelCount, int64_t depth, bool adds,
+                             float *out, int64_t outStride) {
+  for (int64_t p = 0; p < panelCount; ++p) {
+    const float *side = panels + p * depth * panelWidth;
+    float *to = out + p * panelWidth;
+    int64_t i = 0;
+    for (; i + strip <= count; i += strip) {
+      panelRows<strip>(turned + i * depth, 1, strip, side, depth, adds, to + i * outStride, outStride);
+    }
+    panelProduct(turned + i * depth, 1, strip, count - i, side, 0, 1, depth, adds, to + i * outStride, outStride);
+  }
+}
+
+BASIN_VERSIONS void outerProductOfLeft(const float *left, int64_t leftColumns, const float *side, int64_t rightColumns, int64_t rows,
+                                       int64_t begin, int64_t end, float *turned, float *out) {
   for (int64_t t = 0; t < rows; t += depthBlock) {
     const int64_t depth = smaller(depthBlock, rows - t);
-    rowsToPanels(right + t * rightColumns + rightBegin, rightColumns, nullptr, 1, depth, rightEnd - rightBegin, panels);
-    for (int64_t j = leftBegin; j < leftEnd; j += strips) {
-      const int64_t count = smaller(strips, leftEnd - j);
+    for (int64_t j = begin; j < end; j += strips) {
+      const int64_t count = smaller(strips, end - j);
       columnsToStrips(left + t * leftColumns + j, leftColumns, depth, count, turned);
-      for (int64_t p = 0; p < panelCount; ++p) {
-        const float *side = panels + p * depth * panelWidth;
-        float *to = out + j * rightColumns + rightBegin + p * panelWidth;
-        int64_t i = 0;
-        for (; i + strip <= count; i += strip) {
-          panelRows<strip>(turned + i * depth, 1, strip, side, depth, t > 0, to + i * rightColumns, rightColumns);
-        }
-        panelProduct(turned + i * depth, 1, strip, count - i, side, 0, 1, depth, t > 0, to + i * rightColumns, rightColumns);
-      }
+      outerBlock(turned, count, side + t * rightColumns, rightColumns / panelWidth, depth, t > 0, out + j * rightColumns, rightColumns);
+    }
+  }
+}
+
+BASIN_VERSIONS void outerProductOfRight(const float *side, int64_t leftColumns, const float *right, int64_t rightColumns,
+                                        int64_t rows, int64_t begin, int64_t end, float *panels, float *out) {
+  for (int64_t t = 0; t < rows; t += depthBlock) {
+    const int64_t depth = smaller(depthBlock, rows - t);
+    rowsToPanels(right + t * rightColumns + begin, rightColumns, nullptr, 1, depth, end - begin, panels);
+    for (int64_t j = 0; j < leftColumns; j += strips) {
+      outerBlock(side + t * inStrips(leftColumns) + j * depth, smaller(strips, leftColumns - j), panels, (end - begin) / panelWidth,
+                 depth, t > 0, out + j * rightColumns + begin, rightColumns);
     }
   }
 }
@@ -140,9 +174,19 @@ void basinDenseProductOfGELU(int32_t form, const float *left, const float *shift
   productOfExactGELU(left, shift, depth, panels, columns, begin, end, buffer, out);
 }
 
-void basinDenseOuterProduct(const float *left, int64_t leftColumns, const float *right, int64_t rightColumns, int64_t rows,
-                            int64_t leftBegin, int64_t leftEnd, int64_t rightBegin, int64_t rightEnd, float *out) {
-  float *memory = scratch(depthBlock * (strips + rightEnd - rightBegin));
-  outerProduct(left, leftColumns, right, rightColumns, rows, leftBegin, leftEnd, rightBegin, rightEnd, memory, out);
+int64_t basinDenseOuterSideCount(int64_t columns, int64_t rows) { return inStrips(columns) * rows; }
+
+void basinDenseOuterSide(const float *in, int64_t columns, int64_t rows, int32_t isLeft, int64_t begin, int64_t end, float *side) {
+  outerSide(in, columns, rows, isLeft != 0, begin, end, side);
+}
+
+void basinDenseOuterProductOfLeft(const float *left, int64_t leftColumns, const float *side, int64_t rightColumns, int64_t rows,
+                                  int64_t begin, int64_t end, float *out) {
+  outerProductOfLeft(left, leftColumns, side, rightColumns, rows, begin, end, scratch(depthBlock * strips), out);
+}
+
+void basinDenseOuterProductOfRight(const float *side, int64_t leftColumns, const float *right, int64_t rightColumns, int64_t rows,
+                                   int64_t begin, int64_t end, float *out) {
+  outerProductOfRight(side, leftColumns, right, rightColumns, rows, begin, end, scratch(depthBlock * (end - begin)), out);
 }
 }

@@ -12,7 +12,7 @@ namespace basin {
 BASIN_INLINE void normalDistribution(const Eight &x, Eight &below, Eight &bell) {
   const Eight distance = x < 0 ? -x : x, u = 1.0f / (1.0f + 0.26516504f * distance);
   bell = x * x * -0.5f;
-  exponential(bell);
+  exponentialUpTo88(bell);
   Eight p = u * 0.061539836f - 0.28733608f;
   p = p * u + 0.43241074f;
   p = p * u - 0.22942695f;

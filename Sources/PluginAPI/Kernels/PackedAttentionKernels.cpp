@@ -41,7 +41,9 @@ BASIN_INLINE Extent extentOf(int64_t length, int64_t width) {
   return e;
 }
 
-BASIN_VERSIONS void forward(const BasinPackedAttention &a, const Unit &u, float *memory, float *out, float *logSums) {
+// `next` is the unit after this one, whose rows lie a stride apart, too far for the processor to see what will be read.
+BASIN_VERSIONS void forward(const BasinPackedAttention &a, const Unit &u, const Unit &next, float *memory, float *out,
+                            float *logSums) {
   const Extent e = extentOf(u.length, a.width);
   float *keys = memory, *values = keys + e.columns(), *scores = values + e.rows(), *queries = scores + e.scores(),
         *mixed = queries + e.blockRows(), *mask = mixed + e.blockRows();
@@ -65,6 +67,12 @@ BASIN_VERSIONS void forward(const BasinPackedAttention &a, const Unit &u, float 
         maskOfRow(a, u, begin + r, own, mask);
         for (int64_t c = 0; c < own; ++c) row[c] *= mask[c];
       }
+      if (begin + r < next.length) {
+        const int64_t place = (next.first + begin + r) * a.stride + next.column;
+        fetchRow(a.queries + place, a.width);
+        fetchRow(a.keys + place, a.width);
+        fetchRow(a.values + place, a.width);
+      }
       // Divided below, where there are fewer numbers.
       mask[groupsOfRow(u.length) * 32 + r] = 1 / sum;
     }
@@ -85,8 +93,8 @@ BASIN_INLINE void sumRows(const float *in, int64_t stride, int64_t rows, int64_t
   }
 }
 
-BASIN_VERSIONS void backward(const BasinPackedAttention &a, const Unit &u, float *memory, const float *out,
-                             const float *logSums, const float *gradient, int64_t gradientStride, float *queryGradient,
+BASIN_VERSIONS void backward(const BasinPackedAttention &a, const Unit &u, const Unit &next, float *memory,
+                             const float *out, const float *logSums, const float *gradient, int64_t gradientStride, float *queryGradient,
                              float *keyGradient, float *valueGradient, float *biasGradients) {
   const Extent e = extentOf(u.length, a.width);
   const int64_t size = a.heads * a.width, wide = e.widthPanels * panelWidth;
@@ -132,6 +140,14 @@ BASIN_VERSIONS void backward(const BasinPackedAttention &a, const Unit &u, float
         for (int64_t c = 0; c < own; ++c) change[c] = row[c] * (change[c] - inner);
       }
       for (int64_t c = own; c < panels * panelWidth; ++c) change[c] = 0;
+      if (begin + r < next.length) {
+        const int64_t t = next.first + begin + r, place = t * a.stride + next.column;
+        fetchRow(a.queries + place, a.width);
+        fetchRow(a.keys + place, a.width);
+        fetchRow(a.values + place, a.width);
+        fetchRow(out + t * size + next.column, a.width);
+        fetchRow(gradient + t * size + next.column, a.width);
+      }
     }
     panelProduct(changes, e.stride, 1, rows, keyRows, u.length * panelWidth, e.widthPanels, seen, false, querySums, wide);
     panelProduct(changes, 1, e.stride, seen, queryPanels, rows * panelWidth, e.widthPanels, rows, adds, keySums, wide);
@@ -182,7 +198,7 @@ void basinPackedAttention(const BasinPackedAttention *a, int64_t unitBegin, int6
     if (u.length == 0) continue;
     const Extent e = extentOf(u.length, a->width);
     float *memory = scratch(e.columns() + e.rows() + e.scores() + 2 * e.blockRows() + groupsOfRow(u.length) * 32 + e.block);
-    forward(*a, u, memory, out, logSums);
+    forward(*a, u, unitOf(*a, smaller(index + 1, unitEnd - 1)), memory, out, logSums);
   }
 }
 
@@ -200,7 +216,8 @@ void basinPackedAttentionGradient(const BasinPackedAttention *a, int64_t unitBeg
     }
     const Extent e = extentOf(u.length, a->width);
     float *memory = scratch(2 * e.columns() + 3 * e.rows() + 2 * e.scores() + 4 * e.blockRows() + groupsOfRow(u.length) * 32);
-    backward(*a, u, memory, out, logSums, gradient, gradientStride, queryGradient, keyGradient, valueGradient, biasGradients);
+    backward(*a, u, unitOf(*a, smaller(index + 1, unitEnd - 1)), memory, out, logSums, gradient, gradientStride, queryGradient,
+             keyGradient, valueGradient, biasGradients);
   }
 }
 }

@@ -8,26 +8,44 @@
 
 namespace basin {
 
-// x = exp(x), to 2 units in the last place; 0x1p-126 below -87.3, infinity above 88.7. A NaN stays one.
-BASIN_INLINE void exponential(Eight &x) {
-  constexpr float low = -87.33654f, high = 88.8f;
-  x = x < low ? Eight{} + low : x;
-  x = x > high ? Eight{} + high : x;
-  // 2^n e^r with |r| <= ln(2) / 2. Adding 1.5 2^23 rounds to an integer, which then stands in the lower bits.
+// e^x = p 2^n with |x - n ln 2| <= ln(2) / 2.
+BASIN_INLINE void splitExponential(const Eight &x, Eight &p, EightBits &n) {
+  // Adding 1.5 2^23 rounds to an integer, which then stands in the lower bits.
   constexpr float magic = 12582912.0f;
-  const Eight shifted = x * 1.44269504f + magic, n = shifted - magic;
-  const Eight r = (x - n * 0.693359375f) - n * -2.12194440e-4f;
+  const Eight shifted = x * 1.44269504f + magic, whole = shifted - magic;
+  const Eight r = (x - whole * 0.693359375f) - whole * -2.12194440e-4f;
   // Taylor's polynomial: what is left out is below 2e-8 of the result.
-  Eight p = r * (1.0f / 5040) + 1.0f / 720;
+  p = r * (1.0f / 5040) + 1.0f / 720;
   p = p * r + 1.0f / 120;
   p = p * r + 1.0f / 24;
   p = p * r + 1.0f / 6;
   p = p * r + 0.5f;
   p = p * r + 1.0f;
   p = p * r + 1.0f;
+  n = (EightBits)shifted - 0x4B400000;
+}
+
+// x = exp(x), to 2 units in the last place; 0x1p-126 below -87.3, infinity above 88.7. A NaN stays one.
+BASIN_INLINE void exponential(Eight &x) {
+  constexpr float low = -87.33654f, high = 88.8f;
+  x = x < low ? Eight{} + low : x;
+  x = x > high ? Eight{} + high : x;
+  Eight p;
+  EightBits n;
+  splitExponential(x, p, n);
   // In two factors, for n may be 128.
-  const EightBits whole = (EightBits)shifted - 0x4B400000, half = whole >> 1;
-  x = p * (Eight)((half + 127) << 23) * (Eight)((whole - half + 127) << 23);
+  const EightBits half = n >> 1;
+  x = p * (Eight)((half + 127) << 23) * (Eight)((n - half + 127) << 23);
+}
+
+// The same of numbers up to 88.
+BASIN_INLINE void exponentialUpTo88(Eight &x) {
+  constexpr float low = -87.33654f;
+  x = x < low ? Eight{} + low : x;
+  Eight p;
+  EightBits n;
+  splitExponential(x, p, n);
+  x = p * (Eight)((n + 127) << 23);
 }
 
 BASIN_INLINE float sumAcross(const Eight &x) {

@@ -53,12 +53,31 @@ enum DenseProduct {
   }
 
   /// g W: `[T, out]` with weight `[out, in]` to `[T, in]`.
-  static func times(_ gradient: Tensor, _ weight: Tensor) throws -> Tensor {
-    guard suits(gradient.shape[0], weight.shape[0], weight.shape[1], gradient, weight), !LibTorch.isRecording else {
-      return try gradient.matmul(weight)
+  ///
+  /// - Parameter finishing: is given the product's memory and bounds of rows in it, multiples of 32 but for the last, while these rows are in
+  ///   a core's cache.
+  static func times(
+    _ gradient: Tensor, _ weight: Tensor, finishing: ((UnsafeMutablePointer<Float>, _ rows: Range<Int>) -> Void)? = nil
+  ) throws -> Tensor {
+    let columns = weight.shape[1]
+    guard suits(gradient.shape[0], weight.shape[0], columns, gradient, weight), !LibTorch.isRecording else {
+      let product = try gradient.matmul(weight)
+      nonisolated(unsafe) let results = try KernelUse.memory(product)
+      let rows = product.shape[0]
+      if let finishing {
+        try KernelUse.overBlocks((rows + 31) / 32, of: 32 * columns) { finishing(results, Int($0) * 32..<min(rows, Int($1) * 32)) }
+      }
+      return product
     }
-    return try product(gradient, weight, transposes: false, outputs: weight.shape[1]) { left, depth, panels, columns, begin, end, out in
-      basinDenseProduct(left, depth, panels, columns, nil, begin, end, out)
+    let together = Int(BASIN_DENSE_ROWS)
+    return try product(
+      gradient, weight, transposes: false, outputs: columns, grain: finishing == nil ? 24 : together
+    ) { left, depth, panels, columns, begin, end, out in
+      for begin in stride(from: Int(begin), to: Int(end), by: together) {
+        let rows = begin..<min(Int(end), begin + together)
+        basinDenseProduct(left, depth, panels, columns, nil, Int64(rows.lowerBound), Int64(rows.upperBound), out)
+        finishing?(out, rows)
+      }
     }
   }
 
@@ -68,7 +87,7 @@ enum DenseProduct {
   ) -> Void
 
   private static func product(
-    _ left: Tensor, _ weight: Tensor, transposes: Bool, outputs: Int, _ body: Rows
+    _ left: Tensor, _ weight: Tensor, transposes: Bool, outputs: Int, grain: Int = 24, _ body: Rows
   ) throws -> Tensor {
     let left = try left.contiguous(), weight = try weight.contiguous()
     let (rows, depth) = (left.shape[0], left.shape[1])
@@ -81,8 +100,8 @@ enum DenseProduct {
       try KernelUse.overBlocks(outputs / Int(BASIN_DENSE_WIDTH), of: panelFloats) {
         basinDensePanels(weights, transposes ? 1 : 0, inner, columns, $0, $1, sides)
       }
-      // So many rows are worth a thread.
-      try LibTorch.parallelFor(0..<rows, grain: max(6, fewest / weight.count)) {
+      // A part has `grain` rows at least, so that panels are not read for few; or as many times that as are worth a part.
+      try LibTorch.parallelFor(guided: 0..<rows, grain: max(1, fewest / weight.count / grain) * grain) {
         body(values, inner, sides, columns, Int64($0.lowerBound), Int64($0.upperBound), results)
       }
     }
@@ -96,18 +115,25 @@ enum DenseProduct {
     }
     let left = try gradient.contiguous(), right = try x.contiguous()
     let (rows, outputs, inputs) = (left.shape[0], left.shape[1], right.shape[1])
-    let output = try Tensor.empty([outputs, inputs])
-    nonisolated(unsafe) let (values, others) = (try KernelUse.memory(left), try KernelUse.memory(right))
-    nonisolated(unsafe) let results = try KernelUse.memory(output)
-    let panel = Int(BASIN_DENSE_WIDTH), splitsLeft = outputs >= inputs
-    // Each thread brings the whole of the narrower side into panels.
-    let (units, work) = splitsLeft ? (outputs / panel, inputs) : (inputs / panel, outputs)
-    try withExtendedLifetime((left, right)) {
-      try LibTorch.parallelFor(0..<units, grain: max(1, fewest / (rows * work * panel))) { part in
+    let output = try Tensor.empty([outputs, inputs]), splitsLeft = outputs >= inputs
+    let (shared, divided) = splitsLeft ? (right, left) : (left, right), narrow = min(outputs, inputs), wide = max(outputs, inputs)
+    let side = try Tensor.empty([Int(basinDenseOuterSideCount(Int64(narrow), Int64(rows)))])
+    nonisolated(unsafe) let (values, others) = (try KernelUse.memory(shared), try KernelUse.memory(divided))
+    nonisolated(unsafe) let (arranged, results) = (try KernelUse.memory(side), try KernelUse.memory(output))
+    let panel = Int(BASIN_DENSE_WIDTH), depth = Int(BASIN_DENSE_DEPTH), count = Int64(rows)
+    try withExtendedLifetime((left, right, side)) {
+      try KernelUse.overBlocks((rows + depth - 1) / depth, of: depth * narrow) {
+        basinDenseOuterSide(values, Int64(narrow), count, splitsLeft ? 0 : 1, $0, $1, arranged)
+      }
+      // Three panels are eight strips of six.
+      let units = max(1, fewest / (rows * narrow * panel) / 3) * 3
+      try LibTorch.parallelFor(guided: 0..<wide / panel, grain: units) { part in
         let (begin, end) = (Int64(part.lowerBound * panel), Int64(part.upperBound * panel))
-        let (leftEnds, rightEnds) = splitsLeft ? ((begin, end), (0, Int64(inputs))) : ((0, Int64(outputs)), (begin, end))
-        basinDenseOuterProduct(
-          values, Int64(outputs), others, Int64(inputs), Int64(rows), leftEnds.0, leftEnds.1, rightEnds.0, rightEnds.1, results)
+        if splitsLeft {
+          basinDenseOuterProductOfLeft(others, Int64(outputs), arranged, Int64(inputs), count, begin, end, results)
+        } else {
+          basinDenseOuterProductOfRight(arranged, Int64(outputs), others, Int64(inputs), count, begin, end, results)
+        }
       }
     }
     return output

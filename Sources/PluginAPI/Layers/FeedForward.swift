@@ -26,7 +26,13 @@ public enum GELU: String, CaseIterable, Sendable {
         [output],
         { gradients in
           guard let gradient = try gradients[0]?.clone().contiguous() else { return [nil] + (bias == nil ? [] : [nil]) }
-          let sums = try pass(gradient, h, bias: bias)
+          let sums = try pass(h, bias: bias) { turn in
+            nonisolated(unsafe) let (turn, values) = (turn, try KernelUse.memory(gradient))
+            let width = h.shape.last ?? 1, rows = h.count / max(width, 1), size = Int(BASIN_ACTIVATION_ROWS)
+            try KernelUse.overBlocks((rows + size - 1) / size, of: size * width) {
+              turn(values, Int($0) * size..<min(rows, Int($1) * size))
+            }
+          }.bias
           return [gradient] + (bias == nil ? [] : [sums])
         }
       )
@@ -52,23 +58,28 @@ public enum GELU: String, CaseIterable, Sendable {
     }
   }
 
-  /// The gradient of the output becomes that of h; `output` gets gelu(h + bias) again.
+  /// Lets `body` turn the gradient of gelu(h + bias) into that of h, rows of it at a time: whole blocks of `BASIN_ACTIVATION_ROWS` but for
+  /// the last. `output` gets gelu(h + bias) again.
   ///
-  /// - Returns: the gradient of the bias; nil without one.
-  fileprivate func pass(_ gradient: Tensor, _ h: Tensor, bias: Tensor?, output: Tensor? = nil) throws -> Tensor? {
+  /// - Returns: what `body` returns, and the gradient of the bias, nil without one.
+  fileprivate func pass<R>(
+    _ h: Tensor, bias: Tensor?, output: Tensor? = nil,
+    _ body: (_ turn: @escaping (_ gradient: UnsafeMutablePointer<Float>, _ rows: Range<Int>) -> Void) throws -> R
+  ) throws -> (result: R, bias: Tensor?) {
     let width = h.shape.last ?? 1, rows = h.count / max(width, 1), size = Int(BASIN_ACTIVATION_ROWS)
     let blocks = (rows + size - 1) / size
     let partials = bias == nil ? nil : try Tensor.empty([blocks, width])
-    nonisolated(unsafe) let (values, incoming) = (try KernelUse.memory(h), try KernelUse.memory(gradient))
-    nonisolated(unsafe) let (shift, results) = (try bias.map(KernelUse.memory), try output.map(KernelUse.memory))
-    nonisolated(unsafe) let parts = try partials.map(KernelUse.memory)
+    nonisolated(unsafe) let (values, shift) = (try KernelUse.memory(h), try bias.map(KernelUse.memory))
+    nonisolated(unsafe) let (results, parts) = (try output.map(KernelUse.memory), try partials.map(KernelUse.memory))
     let form = form
-    try withExtendedLifetime((h, bias, gradient, output, partials)) {
-      try KernelUse.overBlocks(blocks, of: size * width) {
-        basinBiasGELUGradient(form, values, shift, Int64(rows), Int64(width), $0, $1, incoming, results, parts)
+    let result = try withExtendedLifetime((h, bias, output, partials)) {
+      try body { gradient, part in
+        basinBiasGELUGradient(
+          form, values, shift, Int64(rows), Int64(width), Int64(part.lowerBound / size), Int64((part.upperBound + size - 1) / size),
+          gradient, results, parts)
       }
     }
-    return try partials.map { try KernelUse.sumOfRows($0, count: blocks, width: width) }
+    return (result, try partials.map { try KernelUse.sumOfRows($0, count: blocks, width: width) })
   }
 }
 
@@ -98,9 +109,10 @@ public func feedForward(_ x: Tensor, _ first: Linear, _ second: Linear, _ activa
       [output],
       { gradients in
         guard let gradient = try gradients[0]?.contiguous() else { return Array(repeating: nil, count: parameters.count + 1) }
-        let inner = try DenseProduct.times(gradient, second.weight)
         let hidden = second.weight.requiresGradient ? try Tensor.empty(h.shape) : nil
-        let bias = try activation.pass(inner, h, bias: first.bias, output: hidden)
+        let (inner, bias) = try activation.pass(h, bias: first.bias, output: hidden) {
+          try DenseProduct.times(gradient, second.weight, finishing: $0)
+        }
         return [
           x.requiresGradient ? try DenseProduct.times(inner, first.weight) : nil,
           first.weight.requiresGradient ? try DenseProduct.outer(inner, x) : nil,

@@ -16,7 +16,7 @@ enum KernelUse {
   static func overBlocks(_ blocks: Int, of numbers: Int, _ body: (_ begin: Int64, _ end: Int64) -> Void) throws {
     let grain = max(1, (1 << 15) / max(numbers, 1))
     guard blocks > grain else { return body(0, Int64(blocks)) }
-    try LibTorch.parallelFor(0..<blocks, grain: grain) { body(Int64($0.lowerBound), Int64($0.upperBound)) }
+    try LibTorch.parallelFor(guided: 0..<blocks, grain: grain) { body(Int64($0.lowerBound), Int64($0.upperBound)) }
   }
 
   /// The sum over the first axis of `[count, width]`, in its order: `[width]`.

@@ -40,7 +40,7 @@ struct NormRows: Sendable {
 
   private func parallel(_ body: (_ begin: Int64, _ end: Int64) -> Void) throws {
     let grain = max(1, Self.grain / Int(basinNormBlockRows(Int64(channels))) / channels)
-    try LibTorch.parallelFor(0..<blocks, grain: grain) { body(Int64($0.lowerBound), Int64($0.upperBound)) }
+    try LibTorch.parallelFor(guided: 0..<blocks, grain: grain) { body(Int64($0.lowerBound), Int64($0.upperBound)) }
   }
 
   /// The normalization of `x`, or of `x` + `other`, which is then written to `sum`; as `[4, C]`. Running moments are moved

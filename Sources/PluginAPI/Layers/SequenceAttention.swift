@@ -63,7 +63,7 @@ struct SequenceAttention {
         var ends = [Int64](repeating: 0, count: parts + 1)
         basinPackedAttentionParts(&attention, Int64(parts), &ends)
         let bounds = ends
-        try LibTorch.parallelFor(0..<parts, grain: 1) { body(&attention, bounds[$0.lowerBound], bounds[$0.upperBound]) }
+        try LibTorch.parallelFor(guided: 0..<parts, grain: 1) { body(&attention, bounds[$0.lowerBound], bounds[$0.upperBound]) }
       }
     }
   }

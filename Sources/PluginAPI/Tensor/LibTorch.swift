@@ -1,4 +1,5 @@
 import LibTorchTable
+import Synchronization
 import TensorKernels
 
 #if canImport(Glibc)
@@ -170,6 +171,29 @@ public enum LibTorch {
           Unmanaged<RangeBody>.fromOpaque(context).takeUnretainedValue().body(Int(begin)..<Int(end))
         }, context.toOpaque())
       try check(status, "parallelFor")
+    }
+  }
+
+  /// As ``parallelFor(_:grain:_:)``, but a thread takes the next part whenever it is done with one, so that none waits for another that
+  /// began late or is slower: half a thread's share of what is left, in multiples of `grain`, by guided self-scheduling (Polychronopoulos and
+  /// Kuck 1987). The division is another one each time: for a `body` whose results do not depend on it.
+  public static func parallelFor(guided range: Range<Int>, grain: Int, _ body: (Range<Int>) -> Void) throws {
+    let grain = max(1, grain), threads = min(try threads(), (range.count + grain - 1) / grain)
+    guard threads > 1 else { return range.isEmpty ? () : body(range) }
+    let next = Atomic(range.lowerBound)
+    try parallelFor(0..<threads, grain: 1) { _ in
+      var begin = next.load(ordering: .relaxed)
+      while begin < range.upperBound {
+        let left = range.upperBound - begin
+        let size = min(left, max(1, left / (2 * threads * grain)) * grain)
+        let (isOurs, current) = next.compareExchange(expected: begin, desired: begin + size, ordering: .relaxed)
+        if isOurs {
+          body(begin..<begin + size)
+          begin = next.load(ordering: .relaxed)
+        } else {
+          begin = current
+        }
+      }
     }
   }
 

@@ -34,10 +34,15 @@ void basinDenseProduct(const float *left, int64_t depth, const float *panels, in
 void basinDenseProductOfGELU(int32_t form, const float *left, const float *shift, int64_t depth, const float *panels,
                              int64_t columns, int64_t begin, int64_t end, float *out);
 
-// left^T right, left [rows, leftColumns] and right [rows, rightColumns]: rows leftBegin ..< leftEnd and columns rightBegin ..<
-// rightEnd of out [leftColumns, rightColumns]. The bounds are multiples of 16.
-void basinDenseOuterProduct(const float *left, int64_t leftColumns, const float *right, int64_t rightColumns, int64_t rows,
-                            int64_t leftBegin, int64_t leftEnd, int64_t rightBegin, int64_t rightEnd, float *out);
+// left^T right [leftColumns, rightColumns] of left [rows, leftColumns] and right [rows, rightColumns] in two steps: the narrower side
+// is arranged once, in blocks of BASIN_DENSE_DEPTH rows, begin ..< end of them at a time; then columns begin ..< end of the other one,
+// bounds that are multiples of 16, are multiplied with all of it.
+int64_t basinDenseOuterSideCount(int64_t columns, int64_t rows);
+void basinDenseOuterSide(const float *in, int64_t columns, int64_t rows, int32_t isLeft, int64_t begin, int64_t end, float *side);
+void basinDenseOuterProductOfLeft(const float *left, int64_t leftColumns, const float *side, int64_t rightColumns, int64_t rows,
+                                  int64_t begin, int64_t end, float *out);
+void basinDenseOuterProductOfRight(const float *side, int64_t leftColumns, const float *right, int64_t rightColumns, int64_t rows,
+                                   int64_t begin, int64_t end, float *out);
 
 #ifdef __cplusplus
 }
