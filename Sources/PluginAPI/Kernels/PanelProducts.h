@@ -12,30 +12,32 @@ constexpr int64_t panelWidth = 16;
 
 BASIN_INLINE int64_t panelsOf(int64_t columns) { return (columns + panelWidth - 1) / panelWidth; }
 
-// `Rows` rows of 16 sums: out = left right, or out += where `adds`. left(r, k) is left[r * rowStride + k * depthStride].
-template <int Rows>
+// `Rows` rows of 8 `Vectors` sums: out = left right, or out += where `adds`. left(r, k) is left[r * rowStride + k * depthStride].
+template <int Rows, int Vectors = 2>
 BASIN_INLINE void panelRows(const float *left, int64_t rowStride, int64_t depthStride, const float *right, int64_t depth,
                             bool adds, float *out, int64_t outStride) {
-  Eight sums[Rows][2];
+  Eight sums[Rows][Vectors];
 #pragma clang loop unroll(full)
   for (int r = 0; r < Rows; ++r) {
-    sums[r][0] = adds ? eight(out + r * outStride) : Eight{};
-    sums[r][1] = adds ? eight(out + r * outStride + 8) : Eight{};
+#pragma clang loop unroll(full)
+    for (int v = 0; v < Vectors; ++v) sums[r][v] = adds ? eight(out + r * outStride + v * 8) : Eight{};
   }
 #pragma clang loop unroll_count(4)
-  for (int64_t k = 0; k < depth; ++k, left += depthStride, right += panelWidth) {
-    const Eight low = eight(right), high = eight(right + 8);
+  for (int64_t k = 0; k < depth; ++k, left += depthStride, right += Vectors * 8) {
+    Eight side[Vectors];
+#pragma clang loop unroll(full)
+    for (int v = 0; v < Vectors; ++v) side[v] = eight(right + v * 8);
 #pragma clang loop unroll(full)
     for (int r = 0; r < Rows; ++r) {
       const float value = left[r * rowStride];
-      sums[r][0] += value * low;
-      sums[r][1] += value * high;
+#pragma clang loop unroll(full)
+      for (int v = 0; v < Vectors; ++v) sums[r][v] += value * side[v];
     }
   }
 #pragma clang loop unroll(full)
   for (int r = 0; r < Rows; ++r) {
-    eight(out + r * outStride) = sums[r][0];
-    eight(out + r * outStride + 8) = sums[r][1];
+#pragma clang loop unroll(full)
+    for (int v = 0; v < Vectors; ++v) eight(out + r * outStride + v * 8) = sums[r][v];
   }
 }
 
@@ -63,36 +65,40 @@ BASIN_INLINE void panelProduct(const float *left, int64_t rowStride, int64_t dep
   }
 }
 
-// Rows of `columns` floats (+ bias, then times `scale`) to panels [ceil(columns / 16)][rows][16], zeros behind the last column.
+// Rows of `columns` floats (+ bias, then times `scale`) to panels [ceil(columns / Width)][rows][Width], zeros behind the last column.
+template <int64_t Width = panelWidth>
 BASIN_INLINE void rowsToPanels(const float *in, int64_t stride, const float *bias, float scale, int64_t rows,
                                int64_t columns, float *out) {
-  for (int64_t c = 0; c < columns; c += panelWidth) {
-    const int64_t count = columns - c < panelWidth ? columns - c : panelWidth;
-    if (count == panelWidth) {
-      const Eight low = bias ? eight(bias + c) : Eight{}, high = bias ? eight(bias + c + 8) : Eight{};
-      for (int64_t r = 0; r < rows; ++r, out += panelWidth) {
-        eight(out) = (eight(in + r * stride + c) + low) * scale;
-        eight(out + 8) = (eight(in + r * stride + c + 8) + high) * scale;
+  for (int64_t c = 0; c < columns; c += Width) {
+    const int64_t count = columns - c < Width ? columns - c : Width;
+    if (count == Width) {
+      Eight shift[Width / 8];
+#pragma clang loop unroll(full)
+      for (int64_t v = 0; v < Width / 8; ++v) shift[v] = bias ? eight(bias + c + v * 8) : Eight{};
+      for (int64_t r = 0; r < rows; ++r, out += Width) {
+#pragma clang loop unroll(full)
+        for (int64_t v = 0; v < Width / 8; ++v) eight(out + v * 8) = (eight(in + r * stride + c + v * 8) + shift[v]) * scale;
       }
     } else {
-      for (int64_t r = 0; r < rows; ++r, out += panelWidth) {
+      for (int64_t r = 0; r < rows; ++r, out += Width) {
         for (int64_t i = 0; i < count; ++i) {
           out[i] = in[r * stride + c + i];
           if (bias) out[i] += bias[c + i];
           out[i] *= scale;
         }
-        for (int64_t i = count; i < panelWidth; ++i) out[i] = 0;
+        for (int64_t i = count; i < Width; ++i) out[i] = 0;
       }
     }
   }
 }
 
-// Rows of `columns` floats (+ bias) transposed to panels [ceil(rows / 16)][columns][16], zeros behind the last row.
+// Rows of `columns` floats (+ bias) transposed to panels [ceil(rows / Width)][columns][Width], zeros behind the last row.
+template <int64_t Width = panelWidth>
 BASIN_INLINE void columnsToPanels(const float *in, int64_t stride, const float *bias, int64_t rows, int64_t columns,
                                   float *out) {
-  for (int64_t r = 0; r < rows; r += panelWidth, out += columns * panelWidth) {
-    const int64_t count = rows - r < panelWidth ? rows - r : panelWidth;
-    if (count < panelWidth) memset(out, 0, static_cast<size_t>(columns * panelWidth) * sizeof(float));
+  for (int64_t r = 0; r < rows; r += Width, out += columns * Width) {
+    const int64_t count = rows - r < Width ? rows - r : Width;
+    if (count < Width) memset(out, 0, static_cast<size_t>(columns * Width) * sizeof(float));
     int64_t c = 0;
     for (; c + 8 <= columns; c += 8) {
       const Eight shift = bias ? eight(bias + c) : Eight{};
@@ -102,11 +108,11 @@ BASIN_INLINE void columnsToPanels(const float *in, int64_t stride, const float *
         for (int k = 0; k < 8; ++k) block[k] = i + k < count ? eight(in + (r + i + k) * stride + c) + shift : Eight{};
         transposeEight(block, turned);
 #pragma clang loop unroll(full)
-        for (int k = 0; k < 8; ++k) eight(out + (c + k) * panelWidth + i) = turned[k];
+        for (int k = 0; k < 8; ++k) eight(out + (c + k) * Width + i) = turned[k];
       }
     }
     for (; c < columns; ++c) {
-      for (int64_t i = 0; i < count; ++i) out[c * panelWidth + i] = in[(r + i) * stride + c] + (bias ? bias[c] : 0.0f);
+      for (int64_t i = 0; i < count; ++i) out[c * Width + i] = in[(r + i) * stride + c] + (bias ? bias[c] : 0.0f);
     }
   }
 }

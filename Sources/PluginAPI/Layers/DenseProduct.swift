@@ -96,8 +96,8 @@ enum DenseProduct {
     nonisolated(unsafe) let (sides, results, body) = (try KernelUse.memory(panels), try KernelUse.memory(output), body)
     let (inner, columns) = (Int64(depth), Int64(outputs))
     try withExtendedLifetime((left, weight, panels)) {
-      let panelFloats = depth * Int(BASIN_DENSE_WIDTH)
-      try KernelUse.overBlocks(outputs / Int(BASIN_DENSE_WIDTH), of: panelFloats) {
+      let count = Int(basinDensePanelCount(columns))
+      try KernelUse.overBlocks(count, of: weight.count / count) {
         basinDensePanels(weights, transposes ? 1 : 0, inner, columns, $0, $1, sides)
       }
       // A part has `grain` rows at least, so that panels are not read for few; or as many times that as are worth a part.
@@ -117,7 +117,7 @@ enum DenseProduct {
     let (rows, outputs, inputs) = (left.shape[0], left.shape[1], right.shape[1])
     let output = try Tensor.empty([outputs, inputs]), splitsLeft = outputs >= inputs
     let (shared, divided) = splitsLeft ? (right, left) : (left, right), narrow = min(outputs, inputs), wide = max(outputs, inputs)
-    let side = try Tensor.empty([Int(basinDenseOuterSideCount(Int64(narrow), Int64(rows)))])
+    let side = try Tensor.empty([rows, narrow])
     nonisolated(unsafe) let (values, others) = (try KernelUse.memory(shared), try KernelUse.memory(divided))
     nonisolated(unsafe) let (arranged, results) = (try KernelUse.memory(side), try KernelUse.memory(output))
     let panel = Int(BASIN_DENSE_WIDTH), depth = Int(BASIN_DENSE_DEPTH), count = Int64(rows)
@@ -125,7 +125,7 @@ enum DenseProduct {
       try KernelUse.overBlocks((rows + depth - 1) / depth, of: depth * narrow) {
         basinDenseOuterSide(values, Int64(narrow), count, splitsLeft ? 0 : 1, $0, $1, arranged)
       }
-      // Three panels are eight strips of six.
+      // 48 columns are two panels or twelve strips.
       let units = max(1, fewest / (rows * narrow * panel) / 3) * 3
       try LibTorch.parallelFor(guided: 0..<wide / panel, grain: units) { part in
         let (begin, end) = (Int64(part.lowerBound * panel), Int64(part.upperBound * panel))

@@ -13,13 +13,16 @@ extern "C" {
 #endif
 
 enum {
-  BASIN_DENSE_WIDTH = 16,   // columns of a panel
+  BASIN_DENSE_WIDTH = 16,   // what numbers of columns are multiples of
   BASIN_DENSE_DEPTH = 256,  // terms of a sum at a time
   BASIN_DENSE_ROWS = 96,    // rows at a time
 };
 
 // Whether these products are faster than LibTorch's on this processor: MKL has wider vectors than these on Intel's alone.
 int32_t basinDenseProductPays(void);
+
+// How many panels so many columns are.
+int64_t basinDensePanelCount(int64_t columns);
 
 // Panels begin ..< end of a right side for basinDenseProduct: of weight^T, weight [columns, depth], where `transposes`, else of
 // weight [depth, columns]. panels is [depth * columns].
@@ -35,9 +38,8 @@ void basinDenseProductOfGELU(int32_t form, const float *left, const float *shift
                              int64_t columns, int64_t begin, int64_t end, float *out);
 
 // left^T right [leftColumns, rightColumns] of left [rows, leftColumns] and right [rows, rightColumns] in two steps: the narrower side
-// is arranged once, in blocks of BASIN_DENSE_DEPTH rows, begin ..< end of them at a time; then columns begin ..< end of the other one,
+// is arranged once, in as much memory, in blocks of BASIN_DENSE_DEPTH rows, begin ..< end of them at a time; then columns begin ..< end of the other one,
 // bounds that are multiples of 16, are multiplied with all of it.
-int64_t basinDenseOuterSideCount(int64_t columns, int64_t rows);
 void basinDenseOuterSide(const float *in, int64_t columns, int64_t rows, int32_t isLeft, int64_t begin, int64_t end, float *side);
 void basinDenseOuterProductOfLeft(const float *left, int64_t leftColumns, const float *side, int64_t rightColumns, int64_t rows,
                                   int64_t begin, int64_t end, float *out);
