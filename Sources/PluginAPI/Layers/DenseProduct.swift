@@ -71,7 +71,7 @@ enum DenseProduct {
     }
     let together = Int(BASIN_DENSE_ROWS)
     return try product(
-      gradient, weight, transposes: false, outputs: columns, grain: finishing == nil ? 24 : together
+      gradient, weight, transposes: false, outputs: columns, grain: finishing == nil ? 12 : 32
     ) { left, depth, panels, columns, begin, end, out in
       for begin in stride(from: Int(begin), to: Int(end), by: together) {
         let rows = begin..<min(Int(end), begin + together)
@@ -87,7 +87,7 @@ enum DenseProduct {
   ) -> Void
 
   private static func product(
-    _ left: Tensor, _ weight: Tensor, transposes: Bool, outputs: Int, grain: Int = 24, _ body: Rows
+    _ left: Tensor, _ weight: Tensor, transposes: Bool, outputs: Int, grain: Int = 12, _ body: Rows
   ) throws -> Tensor {
     let left = try left.contiguous(), weight = try weight.contiguous()
     let (rows, depth) = (left.shape[0], left.shape[1])
@@ -125,9 +125,7 @@ enum DenseProduct {
       try KernelUse.overBlocks((rows + depth - 1) / depth, of: depth * narrow) {
         basinDenseOuterSide(values, Int64(narrow), count, splitsLeft ? 0 : 1, $0, $1, arranged)
       }
-      // 48 columns are two panels or twelve strips.
-      let units = max(1, fewest / (rows * narrow * panel) / 3) * 3
-      try LibTorch.parallelFor(guided: 0..<wide / panel, grain: units) { part in
+      try LibTorch.parallelFor(guided: 0..<wide / panel, grain: max(1, fewest / (rows * narrow * panel))) { part in
         let (begin, end) = (Int64(part.lowerBound * panel), Int64(part.upperBound * panel))
         if splitsLeft {
           basinDenseOuterProductOfLeft(others, Int64(outputs), arranged, Int64(inputs), count, begin, end, results)
