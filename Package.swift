@@ -93,7 +93,7 @@ let package = Package(
       name: "GraphTests", dependencies: [api, "Graph", "Pickle", "GraphKernels", "GraphXML"], path: "Tests/GraphTests",
       swiftSettings: swift6),
     .testTarget(
-      name: "VisionTests", dependencies: [api, "Vision", "VisionKernels", "CZlib"], path: "Tests/VisionTests",
+      name: "VisionTests", dependencies: [api, "Vision", "VisionKernels", "CZlib", "TestClock"], path: "Tests/VisionTests",
       swiftSettings: swift6),
     .testTarget(name: "TextTests", dependencies: [api, "Text", "TestClock"], path: "Tests/TextTests", swiftSettings: swift6),
     .target(name: "TestServer", path: "Tests/TestServer", swiftSettings: swift6),

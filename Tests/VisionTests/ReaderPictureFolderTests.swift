@@ -1,5 +1,6 @@
 import Foundation
 import PluginAPI
+import TestClock
 import Testing
 import Vision
 
@@ -173,13 +174,16 @@ import Vision
 
   @Test(.enabled(if: sharedData != nil, "needs ../shared/data")) func cifarSubset() throws {
     let file = try #require(sharedData) + "/image/cifar10-jpg-subset.tar"
-    let splits = try PictureFolderReader.load(file)
+    var loaded: PictureSplits?
+    let seconds = try processorSeconds { loaded = try PictureFolderReader.load(file) }
+    let splits = try #require(loaded)
     #expect(splits.train.classCounts() == [Int](repeating: 500, count: 10))
     #expect(splits.test?.classCounts() == [Int](repeating: 100, count: 10))
     #expect(splits.train.height == 32 && splits.train.width == 32)
     #expect(splits.train.classNames[0] == "airplane" && splits.train.classNames[9] == "truck")
     // Near the published means of CIFAR-10: 0.4914, 0.4822, 0.4465.
     #expect(zip(splits.train.statistics().mean, [0.4914, 0.4822, 0.4465]).allSatisfy { abs($0 - $1) < 0.01 })
+    #expect(seconds < 5)
   }
 
   @Test(.enabled(if: sharedData != nil, "needs ../shared/data")) func hymenoptera() throws {

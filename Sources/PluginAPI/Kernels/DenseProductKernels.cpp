@@ -39,9 +39,31 @@ BASIN_DENSE BASIN_INLINE void addWide(const float *value, const Eight *side, Eig
 #endif
 }
 
+// Numbers that are read after what is computed now, rows `stride` apart: asked for a few lines of the cache at a time meanwhile. A row's part
+// in a column's block is too short, and the next one too far away, for the processor to ask by itself.
+struct Ahead {
+  const float *row;
+  int64_t columns, stride, rows, column = 0, share = 0;
+
+  // So many times `ask` will be called.
+  BASIN_INLINE void spreadOver(int64_t calls) { share = calls > 0 ? rows * ((columns + 15) / 16) / calls + 1 : 0; }
+
+  BASIN_INLINE void ask() {
+    for (int64_t i = 0; i < share && rows > 0; ++i) {
+      __builtin_prefetch(row + column, 0, 2);
+      column += 16;
+      if (column >= columns) {
+        column = 0;
+        row += stride;
+        --rows;
+      }
+    }
+  }
+};
+
 // As panelRows, for 4 rows of 24 sums.
-BASIN_DENSE BASIN_INLINE void wideRows(const float *left, int64_t rowStride, int64_t depthStride, const float *right, int64_t depth,
-                                       bool adds, float *out, int64_t outStride) {
+BASIN_DENSE BASIN_INLINE void wideRows(const float *left, int64_t rowStride, int64_t depthStride, const float *right,
+                                       int64_t depth, bool adds, float *out, int64_t outStride) {
   Eight sums[strip][3];
 #pragma clang loop unroll(full)
   for (int r = 0; r < strip; ++r) {
@@ -73,7 +95,7 @@ BASIN_DENSE BASIN_INLINE void toPanels(const float *in, int64_t stride, int64_t 
 
 // Panels lie one behind the other in each block of the depth: [blocks][panels][depth of the block][24 or 16].
 BASIN_DENSE void makePanels(const float *weight, bool transposes, int64_t depth, int64_t columns, int64_t begin, int64_t end,
-                               float *panels) {
+                            float *panels) {
   const int64_t wide = wideColumns(columns);
   for (int64_t k = 0; k < depth; k += depthBlock) {
     const int64_t part = smaller(depthBlock, depth - k);
@@ -94,14 +116,16 @@ BASIN_DENSE void makePanels(const float *weight, bool transposes, int64_t depth,
 }
 
 // out [rows, columns] = left [rows, depth] right, or out += where `adds`; left's rows lie `stride` apart, right is in panels.
-BASIN_DENSE BASIN_INLINE void blockProduct(const float *left, int64_t stride, int64_t rows, const float *panels, int64_t columns, int64_t depth,
-                               bool adds, float *out, int64_t outStride) {
+BASIN_DENSE BASIN_INLINE void blockProduct(const float *left, int64_t stride, int64_t rows, const float *panels, int64_t columns,
+                                           int64_t depth, bool adds, Ahead ahead, float *out, int64_t outStride) {
   const int64_t wide = wideColumns(columns);
+  ahead.spreadOver(rows / strip * (wide / wideWidth));
   for (int64_t c = 0; c < wide; c += wideWidth) {
     const float *side = panels + c * depth;
     float *to = out + c;
     int64_t r = 0;
     for (; r + strip <= rows; r += strip) {
+      ahead.ask();
       wideRows(left + r * stride, stride, 1, side, depth, adds, to + r * outStride, outStride);
     }
     for (; r < rows; ++r) panelRows<1, 3>(left + r * stride, stride, 1, side, depth, adds, to + r * outStride, outStride);
@@ -112,14 +136,16 @@ BASIN_DENSE BASIN_INLINE void blockProduct(const float *left, int64_t stride, in
 
 // `form` below 0: left as it is.
 template <int form>
-BASIN_DENSE BASIN_INLINE void productRowsOf(const float *left, const float *shift, int64_t depth, const float *panels, int64_t columns,
-                                const float *bias, int64_t begin, int64_t end, float *buffer, float *out) {
+BASIN_DENSE BASIN_INLINE void productRowsOf(const float *left, const float *shift, int64_t depth, const float *panels,
+                                            int64_t columns, const float *bias, int64_t begin, int64_t end, float *buffer,
+                                            float *out) {
   for (int64_t t = begin; t < end; t += rowBlock) {
     const int64_t rows = smaller(rowBlock, end - t);
     for (int64_t r = 0; bias && r < rows; ++r) memcpy(out + (t + r) * columns, bias, static_cast<size_t>(columns) * sizeof(float));
     // Rows of one block lie as close together as copies of them would.
     if (form < 0 && depth <= depthBlock) {
-      blockProduct(left + t * depth, depth, rows, panels, columns, depth, bias != nullptr, out + t * columns, columns);
+      const Ahead ahead{left + (t + rows) * depth, depth, depth, smaller(rowBlock, end - t - rows)};
+      blockProduct(left + t * depth, depth, rows, panels, columns, depth, bias != nullptr, ahead, out + t * columns, columns);
       continue;
     }
     for (int64_t k = 0; k < depth; k += depthBlock) {
@@ -138,23 +164,27 @@ BASIN_DENSE BASIN_INLINE void productRowsOf(const float *left, const float *shif
           }
         }
       }
-      blockProduct(buffer, blockStride, rows, panels + k * columns, columns, part, k > 0 || bias, out + t * columns, columns);
+      // The next block of these rows, or the first of the next rows.
+      const bool isLast = k + part == depth;
+      const int64_t row = isLast ? t + rows : t, column = isLast ? 0 : k + part;
+      const Ahead ahead{left + row * depth + column, smaller(depthBlock, depth - column), depth, smaller(rowBlock, end - row)};
+      blockProduct(buffer, blockStride, rows, panels + k * columns, columns, part, k > 0 || bias, ahead, out + t * columns, columns);
     }
   }
 }
 
-BASIN_DENSE void product(const float *left, int64_t depth, const float *panels, int64_t columns, const float *bias,
-                            int64_t begin, int64_t end, float *buffer, float *out) {
+BASIN_DENSE void product(const float *left, int64_t depth, const float *panels, int64_t columns, const float *bias, int64_t begin,
+                         int64_t end, float *buffer, float *out) {
   productRowsOf<-1>(left, nullptr, depth, panels, columns, bias, begin, end, buffer, out);
 }
 
-BASIN_DENSE void productOfExactGELU(const float *left, const float *shift, int64_t depth, const float *panels,
-                                       int64_t columns, int64_t begin, int64_t end, float *buffer, float *out) {
+BASIN_DENSE void productOfExactGELU(const float *left, const float *shift, int64_t depth, const float *panels, int64_t columns,
+                                    int64_t begin, int64_t end, float *buffer, float *out) {
   productRowsOf<BASIN_GELU_EXACT>(left, shift, depth, panels, columns, nullptr, begin, end, buffer, out);
 }
 
-BASIN_DENSE void productOfTanhGELU(const float *left, const float *shift, int64_t depth, const float *panels,
-                                      int64_t columns, int64_t begin, int64_t end, float *buffer, float *out) {
+BASIN_DENSE void productOfTanhGELU(const float *left, const float *shift, int64_t depth, const float *panels, int64_t columns,
+                                   int64_t begin, int64_t end, float *buffer, float *out) {
   productRowsOf<BASIN_GELU_TANH>(left, shift, depth, panels, columns, nullptr, begin, end, buffer, out);
 }
 
@@ -168,8 +198,7 @@ BASIN_DENSE BASIN_INLINE void columnsToStrips(const float *in, int64_t stride, i
   }
 }
 
-BASIN_DENSE void outerSide(const float *in, int64_t columns, int64_t rows, bool isLeft, int64_t begin, int64_t end,
-                              float *side) {
+BASIN_DENSE void outerSide(const float *in, int64_t columns, int64_t rows, bool isLeft, int64_t begin, int64_t end, float *side) {
   for (int64_t t = begin * depthBlock; t < smaller(end * depthBlock, rows); t += depthBlock) {
     const int64_t depth = smaller(depthBlock, rows - t);
     if (isLeft) {
@@ -181,12 +210,13 @@ BASIN_DENSE void outerSide(const float *in, int64_t columns, int64_t rows, bool 
 }
 
 // The sum over `depth` terms for `count` columns of the left side, in strips, and all of the right one, in panels.
-BASIN_DENSE BASIN_INLINE void outerBlock(const float *turned, int64_t count, const float *panels, int64_t columns, int64_t depth, bool adds,
-                             float *out, int64_t outStride) {
+BASIN_DENSE BASIN_INLINE void outerBlock(const float *turned, int64_t count, const float *panels, int64_t columns, int64_t depth,
+                                         bool adds, Ahead &ahead, float *out, int64_t outStride) {
   const int64_t wide = wideColumns(columns);
   int64_t c = 0;
   for (; c < wide; c += wideWidth) {
     for (int64_t i = 0; i < count; i += strip) {
+      ahead.ask();
       wideRows(turned + i * depth, 1, strip, panels + c * depth, depth, adds, out + i * outStride + c, outStride);
     }
   }
@@ -198,25 +228,31 @@ BASIN_DENSE BASIN_INLINE void outerBlock(const float *turned, int64_t count, con
 }
 
 BASIN_DENSE void outerProductOfLeft(const float *left, int64_t leftColumns, const float *side, int64_t rightColumns, int64_t rows,
-                                       int64_t begin, int64_t end, float *turned, float *out) {
+                                    int64_t begin, int64_t end, float *turned, float *out) {
   for (int64_t t = 0; t < rows; t += depthBlock) {
     const int64_t depth = smaller(depthBlock, rows - t);
     for (int64_t j = begin; j < end; j += strips) {
       const int64_t count = smaller(strips, end - j);
       columnsToStrips(left + t * leftColumns + j, leftColumns, depth, count, turned);
-      outerBlock(turned, count, side + t * rightColumns, rightColumns, depth, t > 0, out + j * rightColumns, rightColumns);
+      const bool isLast = j + count == end;
+      const int64_t row = isLast ? t + depth : t, column = isLast ? begin : j + count;
+      Ahead ahead{left + row * leftColumns + column, smaller(strips, end - column), leftColumns, smaller(depthBlock, rows - row)};
+      ahead.spreadOver(count / strip * (wideColumns(rightColumns) / wideWidth));
+      outerBlock(turned, count, side + t * rightColumns, rightColumns, depth, t > 0, ahead, out + j * rightColumns, rightColumns);
     }
   }
 }
 
 BASIN_DENSE void outerProductOfRight(const float *side, int64_t leftColumns, const float *right, int64_t rightColumns,
-                                        int64_t rows, int64_t begin, int64_t end, float *panels, float *out) {
+                                     int64_t rows, int64_t begin, int64_t end, float *panels, float *out) {
   for (int64_t t = 0; t < rows; t += depthBlock) {
     const int64_t depth = smaller(depthBlock, rows - t);
     toPanels(right + t * rightColumns + begin, rightColumns, depth, end - begin, panels);
+    Ahead ahead{right + (t + depth) * rightColumns + begin, end - begin, rightColumns, smaller(depthBlock, rows - t - depth)};
+    ahead.spreadOver(leftColumns / strip * (wideColumns(end - begin) / wideWidth));
     for (int64_t j = 0; j < leftColumns; j += strips) {
       outerBlock(side + t * leftColumns + j * depth, smaller(strips, leftColumns - j), panels, end - begin, depth, t > 0,
-                 out + j * rightColumns + begin, rightColumns);
+                 ahead, out + j * rightColumns + begin, rightColumns);
     }
   }
 }

@@ -6,6 +6,8 @@ enum DenseProduct {
   /// Below so many multiply-adds a product is over before a function of its own has begun.
   private static let fewest = 1 << 20
   private static let mostWeights = 1 << 20
+  /// Panels are not read for fewer rows.
+  static let fewestRows = 12
   private static let pays = basinDenseProductPays() != 0
 
   /// Whether x `[T, in]`, weight `[out, in]` and the gradients of their product are for the kernels.
@@ -54,24 +56,28 @@ enum DenseProduct {
 
   /// g W: `[T, out]` with weight `[out, in]` to `[T, in]`.
   ///
-  /// - Parameter finishing: is given the product's memory and bounds of rows in it, multiples of 32 but for the last, while these rows are in
-  ///   a core's cache.
+  /// - Parameters:
+  ///   - block: rows that stay together; what `finishing` gets are whole blocks but for the last.
+  ///   - finishing: is given the product's memory and rows of it while these are in a core's cache.
   static func times(
-    _ gradient: Tensor, _ weight: Tensor, finishing: ((UnsafeMutablePointer<Float>, _ rows: Range<Int>) -> Void)? = nil
+    _ gradient: Tensor, _ weight: Tensor, inBlocksOf block: Int = fewestRows,
+    finishing: ((UnsafeMutablePointer<Float>, _ rows: Range<Int>) -> Void)? = nil
   ) throws -> Tensor {
     let columns = weight.shape[1]
     guard suits(gradient.shape[0], weight.shape[0], columns, gradient, weight), !LibTorch.isRecording else {
       let product = try gradient.matmul(weight)
-      nonisolated(unsafe) let results = try KernelUse.memory(product)
-      let rows = product.shape[0]
       if let finishing {
-        try KernelUse.overBlocks((rows + 31) / 32, of: 32 * columns) { finishing(results, Int($0) * 32..<min(rows, Int($1) * 32)) }
+        let rows = product.shape[0]
+        nonisolated(unsafe) let (results, finishing) = (try KernelUse.memory(product), finishing)
+        try KernelUse.overBlocks((rows + block - 1) / block, of: block * columns) {
+          finishing(results, Int($0) * block..<min(rows, Int($1) * block))
+        }
       }
       return product
     }
-    let together = Int(BASIN_DENSE_ROWS)
+    let together = max(1, Int(BASIN_DENSE_ROWS) / block) * block
     return try product(
-      gradient, weight, transposes: false, outputs: columns, grain: finishing == nil ? 12 : 32
+      gradient, weight, transposes: false, outputs: columns, grain: block
     ) { left, depth, panels, columns, begin, end, out in
       for begin in stride(from: Int(begin), to: Int(end), by: together) {
         let rows = begin..<min(Int(end), begin + together)
@@ -87,7 +93,7 @@ enum DenseProduct {
   ) -> Void
 
   private static func product(
-    _ left: Tensor, _ weight: Tensor, transposes: Bool, outputs: Int, grain: Int = 12, _ body: Rows
+    _ left: Tensor, _ weight: Tensor, transposes: Bool, outputs: Int, grain: Int = fewestRows, _ body: Rows
   ) throws -> Tensor {
     let left = try left.contiguous(), weight = try weight.contiguous()
     let (rows, depth) = (left.shape[0], left.shape[1])
@@ -100,7 +106,7 @@ enum DenseProduct {
       try KernelUse.overBlocks(count, of: weight.count / count) {
         basinDensePanels(weights, transposes ? 1 : 0, inner, columns, $0, $1, sides)
       }
-      // A part has `grain` rows at least, so that panels are not read for few; or as many times that as are worth a part.
+      // Or as many times that as are worth a part.
       try LibTorch.parallelFor(guided: 0..<rows, grain: max(1, fewest / weight.count / grain) * grain) {
         body(values, inner, sides, columns, Int64($0.lowerBound), Int64($0.upperBound), results)
       }

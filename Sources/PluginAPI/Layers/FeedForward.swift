@@ -111,7 +111,7 @@ public func feedForward(_ x: Tensor, _ first: Linear, _ second: Linear, _ activa
         guard let gradient = try gradients[0]?.contiguous() else { return Array(repeating: nil, count: parameters.count + 1) }
         let hidden = second.weight.requiresGradient ? try Tensor.empty(h.shape) : nil
         let (inner, bias) = try activation.pass(h, bias: first.bias, output: hidden) {
-          try DenseProduct.times(gradient, second.weight, finishing: $0)
+          try DenseProduct.times(gradient, second.weight, inBlocksOf: Int(BASIN_ACTIVATION_ROWS), finishing: $0)
         }
         return [
           x.requiresGradient ? try DenseProduct.times(inner, first.weight) : nil,
