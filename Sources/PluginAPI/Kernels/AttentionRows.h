@@ -32,17 +32,18 @@ BASIN_INLINE Unit unitOf(const BasinPackedAttention &a, int64_t index) {
 
 // keep or 0 for each weight of a row.
 BASIN_INLINE void maskOfRow(const BasinPackedAttention &a, const Unit &u, int64_t row, int64_t count, float *mask) {
-  uint32_t words[32];
   uint64_t group = u.group + static_cast<uint64_t>(row * groupsOfRow(u.length));
-  for (int64_t c = 0; c < count; c += 32, ++group) {
-    randomGroup(a.key, group, words);
-    for (int i = 0; i < 32; ++i) mask[c + i] = words[i] >= a.threshold ? a.keep : 0.0f;
-  }
+  for (int64_t c = 0; c < count; c += 32, ++group) maskOfGroup(a.key, group, a.threshold, a.keep, mask + c);
 }
 
 // Asks for a row that is read some thousand operations later.
 BASIN_INLINE void fetchRow(const float *row, int64_t width) {
   for (int64_t c = 0; c < width; c += 16) __builtin_prefetch(row + c, 0, 2);
+}
+
+// Asks for one that is written then.
+BASIN_INLINE void fetchRowToWrite(const float *row, int64_t width) {
+  for (int64_t c = 0; c < width; c += 16) __builtin_prefetch(row + c, 1, 2);
 }
 
 // exp(scores - shift), zeros behind the keys a row sees; their sum. `shift` is no less than any of them.

@@ -2,43 +2,53 @@
 #ifndef BASIN_PHILOX_H
 #define BASIN_PHILOX_H
 
-#include <stdint.h>
+#include "Vectors.h"
 
 namespace basin {
 
-constexpr int randomLanes = 8;
+// Four words of 32 bits in the lower halves. What is in the upper ones does not matter: a vector multiplication reads the lower halves
+// alone and has the whole product, so that nothing needs to be moved between lanes before the end.
+typedef uint64_t FourWide __attribute__((vector_size(32)));
+typedef uint32_t EightWords __attribute__((vector_size(32), aligned(4)));
 
 // words[w * 8 + l] is word w of block `group * 8 + l`.
-__attribute__((always_inline)) inline void randomGroup(uint64_t key, uint64_t group, uint32_t *words) {
-  constexpr int lanes = randomLanes;
-  uint32_t x0[lanes], x1[lanes], x2[lanes], x3[lanes];
-  for (int l = 0; l < lanes; ++l) {
-    const uint64_t counter = group * lanes + l;
-    x0[l] = static_cast<uint32_t>(counter);
-    x1[l] = static_cast<uint32_t>(counter >> 32);
-    x2[l] = 0;
-    x3[l] = 0;
+BASIN_INLINE void randomGroup(uint64_t key, uint64_t group, uint32_t *words) {
+  constexpr uint64_t low = 0xFFFFFFFF;
+  // Blocks 0, 2, 4, 6 and 1, 3, 5, 7.
+  FourWide x[2][4];
+#pragma clang loop unroll(full)
+  for (int side = 0; side < 2; ++side) {
+    const FourWide counter = group * 8 + FourWide{0, 2, 4, 6} + static_cast<uint64_t>(side);
+    x[side][0] = counter;
+    x[side][1] = counter >> 32;
+    x[side][2] = FourWide{};
+    x[side][3] = FourWide{};
   }
   uint32_t k0 = static_cast<uint32_t>(key), k1 = static_cast<uint32_t>(key >> 32);
+#pragma clang loop unroll(full)
   for (int round = 0; round < 10; ++round) {
-    for (int l = 0; l < lanes; ++l) {
-      const uint64_t a = static_cast<uint64_t>(x0[l]) * 0xD2511F53u;
-      const uint64_t b = static_cast<uint64_t>(x2[l]) * 0xCD9E8D57u;
-      const uint32_t y0 = static_cast<uint32_t>(b >> 32) ^ x1[l] ^ k0;
-      const uint32_t y2 = static_cast<uint32_t>(a >> 32) ^ x3[l] ^ k1;
-      x1[l] = static_cast<uint32_t>(b);
-      x3[l] = static_cast<uint32_t>(a);
-      x0[l] = y0;
-      x2[l] = y2;
+#pragma clang loop unroll(full)
+    for (int side = 0; side < 2; ++side) {
+      const FourWide a = (x[side][0] & low) * uint64_t{0xD2511F53}, b = (x[side][2] & low) * uint64_t{0xCD9E8D57};
+      x[side][0] = (b >> 32) ^ (x[side][1] ^ uint64_t{k0});
+      x[side][1] = b;
+      x[side][2] = (a >> 32) ^ (x[side][3] ^ uint64_t{k1});
+      x[side][3] = a;
     }
     k0 += 0x9E3779B9u;
     k1 += 0xBB67AE85u;
   }
-  for (int l = 0; l < lanes; ++l) {
-    words[l] = x0[l];
-    words[lanes + l] = x1[l];
-    words[2 * lanes + l] = x2[l];
-    words[3 * lanes + l] = x3[l];
+#pragma clang loop unroll(full)
+  for (int w = 0; w < 4; ++w) *reinterpret_cast<EightWords *>(words + w * 8) = (EightWords)((x[0][w] & low) | (x[1][w] << 32));
+}
+
+// mask [32]: `keep` where a word of the group is not below the threshold, else 0.
+BASIN_INLINE void maskOfGroup(uint64_t key, uint64_t group, uint32_t threshold, float keep, float *mask) {
+  uint32_t words[32];
+  randomGroup(key, group, words);
+#pragma clang loop unroll(full)
+  for (int w = 0; w < 4; ++w) {
+    eight(mask + w * 8) = *reinterpret_cast<EightWords *>(words + w * 8) >= threshold ? Eight{} + keep : Eight{};
   }
 }
 

@@ -29,11 +29,7 @@ BASIN_INLINE void addRow(const BasinResidualNorm &n, const float *x, const float
   for (int64_t first = 0; first < n.width; first += 32, ++group) {
     const int64_t count = n.width - first < 32 ? n.width - first : 32;
     float mask[32];
-    if constexpr (drops) {
-      uint32_t words[32];
-      randomGroup(n.key, group, words);
-      for (int i = 0; i < 32; ++i) mask[i] = words[i] >= n.threshold ? n.keep : 0.0f;
-    }
+    if constexpr (drops) maskOfGroup(n.key, group, n.threshold, n.keep, mask);
     int64_t i = 0;
     for (; i + 8 <= count; i += 8) {
       Eight value = eight(h + first + i);
@@ -160,11 +156,7 @@ BASIN_INLINE void passRow(const BasinResidualNorm &n, const float *x, uint64_t g
   for (int64_t first = 0; first < n.width; first += 32, ++group) {
     const int64_t count = n.width - first < 32 ? n.width - first : 32;
     float mask[32];
-    if constexpr (drops) {
-      uint32_t words[32];
-      randomGroup(n.key, group, words);
-      for (int i = 0; i < 32; ++i) mask[i] = words[i] >= n.threshold ? n.keep : 0.0f;
-    }
+    if constexpr (drops) maskOfGroup(n.key, group, n.threshold, n.keep, mask);
     int64_t i = 0;
     for (; i + 8 <= count; i += 8) {
       Eight value = eight(x + first + i);
