@@ -36,14 +36,10 @@ BASIN_INLINE void maskOfRow(const BasinPackedAttention &a, const Unit &u, int64_
   for (int64_t c = 0; c < count; c += 32, ++group) maskOfGroup(a.key, group, a.threshold, a.keep, mask + c);
 }
 
-// Asks for a row that is read some thousand operations later.
+// Asks for a row that is read, or written, some thousand operations later.
+template <bool isWritten = false>
 BASIN_INLINE void fetchRow(const float *row, int64_t width) {
-  for (int64_t c = 0; c < width; c += 16) __builtin_prefetch(row + c, 0, 2);
-}
-
-// Asks for one that is written then.
-BASIN_INLINE void fetchRowToWrite(const float *row, int64_t width) {
-  for (int64_t c = 0; c < width; c += 16) __builtin_prefetch(row + c, 1, 2);
+  for (int64_t c = 0; c < width; c += 16) __builtin_prefetch(row + c, isWritten, 2);
 }
 
 // exp(scores - shift), zeros behind the keys a row sees; their sum. `shift` is no less than any of them.

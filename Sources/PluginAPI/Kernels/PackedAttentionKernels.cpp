@@ -67,7 +67,7 @@ BASIN_VERSIONS void forward(const BasinPackedAttention &a, const Unit &u, const 
         maskOfRow(a, u, begin + r, own, mask);
         for (int64_t c = 0; c < own; ++c) row[c] *= mask[c];
       }
-      fetchRowToWrite(out + (u.first + begin + r) * size + u.column, a.width);
+      fetchRow<true>(out + (u.first + begin + r) * size + u.column, a.width);
       if (begin + r < next.length) {
         const int64_t place = (next.first + begin + r) * a.stride + next.column;
         fetchRow(a.queries + place, a.width);
@@ -142,9 +142,9 @@ BASIN_VERSIONS void backward(const BasinPackedAttention &a, const Unit &u, const
       }
       for (int64_t c = own; c < panels * panelWidth; ++c) change[c] = 0;
       const int64_t to = gradientFirst + (begin + r) * gradientStride;
-      fetchRowToWrite(queryGradient + to, a.width);
-      fetchRowToWrite(keyGradient + to, a.width);
-      fetchRowToWrite(valueGradient + to, a.width);
+      fetchRow<true>(queryGradient + to, a.width);
+      fetchRow<true>(keyGradient + to, a.width);
+      fetchRow<true>(valueGradient + to, a.width);
       if (begin + r < next.length) {
         const int64_t t = next.first + begin + r, place = t * a.stride + next.column;
         fetchRow(a.queries + place, a.width);
