@@ -27,7 +27,7 @@ for peer in "${peers[@]}"; do
       exit 64
       ;;
   esac
-  "$python" "$here/interleave.py" --a "$program $file --serve" --b "$python $here/graphml_peer.py $file --library $peer --serve" \
+  "$python" "$here/interleave.py" --a "${program@Q} ${file@Q} --serve" --b "${python@Q} ${here@Q}/graphml_peer.py ${file@Q} --library $peer --serve" \
     --pairs "$pairs" --steps 1
   "$python" "$here/graphml_peer.py" "$file" --library "$peer"
 done

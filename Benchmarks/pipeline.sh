@@ -26,18 +26,18 @@ trap 'rm -rf -- "$folder"' EXIT
 "$python" "$here/generate_pictures.py" "$folder" ${2:+--photographs "$2"}
 export OMP_NUM_THREADS=1
 augment=""
-peer="$python $here/pipeline_peer.py"
+peer="${python@Q} ${here@Q}/pipeline_peer.py"
 if [[ $what == *-augment ]]; then
   augment="--set randAugment=2 --set brightness=0.4 --set contrast=0.4 --set saturation=0.4 --set hue=0.1"
   peer_augment=" --augment"
 fi
 if [[ $what == cifar* ]]; then
-  ours="$program cifar10 $folder --batch-size 128 $augment ${SETTINGS:-}"
-  peer+=" cifar $folder --batch-size 128${peer_augment:-} --serve"
+  ours="${program@Q} cifar10 ${folder@Q} --batch-size 128 $augment ${SETTINGS:-}"
+  peer+=" cifar ${folder@Q} --batch-size 128${peer_augment:-} --serve"
   steps=10
 else
-  ours="$program images $folder/jpeg --batch-size 32 --set crop=resized --set size=224 --set decode=batch $augment ${SETTINGS:-}"
-  peer+=" jpeg $folder/jpeg --batch-size 32${peer_augment:-} --serve"
+  ours="${program@Q} images ${folder@Q}/jpeg --batch-size 32 --set crop=resized --set size=224 --set decode=batch $augment ${SETTINGS:-}"
+  peer+=" jpeg ${folder@Q}/jpeg --batch-size 32${peer_augment:-} --serve"
   steps=3
 fi
 "$python" "$here/interleave.py" --a "$ours" --b "$peer" --pairs "${PAIRS:-12}" --steps "$steps"

@@ -36,7 +36,7 @@ for kind in "${kinds[@]}"; do
   for setting in "1||" "1|--spans|--offsets" "2||"; do
     IFS='|' read -r threads spans offsets <<<"$setting"
     echo "$kind, $threads thread(s)${spans:+, with offsets}"
-    "$python" "$here/interleave.py" --a "$program $folder/$kind $texts --threads $threads $spans --serve" \
-      --b "$python $here/tokenizers_peer.py $folder/$kind $texts --threads $threads $offsets --serve" --pairs "${PAIRS:-12}" --steps 1
+    "$python" "$here/interleave.py" --a "${program@Q} ${folder@Q}/$kind ${texts@Q} --threads $threads $spans --serve" \
+      --b "${python@Q} ${here@Q}/tokenizers_peer.py ${folder@Q}/$kind ${texts@Q} --threads $threads $offsets --serve" --pairs "${PAIRS:-12}" --steps 1
   done
 done
