@@ -14,7 +14,7 @@ struct FirstRowAttentionTests {
     }
   }
 
-  static let cases = [([7], 2, 64), ([1, 1], 3, 4), ([3, 9, 16], 1, 8), ([17, 32, 33], 2, 20), ([200, 5], 2, 7)].flatMap {
+  static let cases = [([7], 2, 64), ([1, 1], 3, 4), ([3, 9, 16], 1, 8), ([17, 32, 33], 2, 20), ([200, 5], 2, 7), ([6, 33, 1], 7, 4)].flatMap {
     (lengths, heads, width) in
     [(0.0, true), (0.3, true), (0.3, false), (0.0, false)].map {
       Case(lengths: lengths, heads: heads, width: width, rate: $0.0, hasBias: $0.1)
@@ -89,6 +89,23 @@ struct FirstRowAttentionTests {
       results.append(try ([output] + gradients(output, of: [rows])).map { try $0.values() })
     }
     #expect(results[0] == results[1] && results[0] == results[2])
+  }
+
+  /// Also where dropout takes the weight away that is not a number.
+  @Test(arguments: [0, 0.9]) func whatIsNotANumberStaysInItsSequence(rate: Double) throws {
+    let c = Case(lengths: [4, 3, 5], heads: 2, width: 4, rate: rate, hasBias: true)
+    var values: [Float] = try TestNumbers.leaf([c.rows, c.size], seed: 4).values()
+    values[5 * c.size] = .nan
+    let rows = try Tensor(values, shape: [c.rows, c.size]), layers = try layers(c)
+    try rows.setRequiresGradient(true)
+    let output = try run(c, rows, layers), found = try gradients(output, of: [rows])[0]
+    for (values, broken) in [(output, 1..<2), (found, 4..<7)] {
+      let width = c.size, numbers: [Float] = try values.values()
+      for row in 0..<numbers.count / width {
+        let isBroken = numbers[row * width..<(row + 1) * width].contains { $0.isNaN }
+        #expect(isBroken == broken.contains(row), "row \(row)")
+      }
+    }
   }
 
   @Test func whatDoesNotFit() throws {

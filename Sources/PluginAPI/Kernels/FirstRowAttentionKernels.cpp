@@ -1,98 +1,189 @@
-#include <string.h>
+#include "FirstRowAttentionKernels.h"
 
 #include "AttentionRows.h"
+#include "PanelProducts.h"
 #include "Scratch.h"
 
 namespace {
 
 using namespace basin;
 
+struct Rows {
+  const float *first;
+  int64_t stride;
+};
+
 BASIN_INLINE int64_t paddedLength(int64_t length) { return groupsOfRow(length) * 32; }
 
-// exp(scores - shift) of the row's keys, `shift` being the greatest score where there is none yet, and 1 or the dropout's factors.
-BASIN_INLINE float weightsOfFirstRow(const BasinPackedAttention &a, const Unit &u, const float *query, const float *keys,
-                                     const float *logSum, float *weights, float *mask, float *shift) {
-  for (int64_t r = 0; r < u.length; ++r) weights[r] = innerProduct(query, keys + r * a.stride, a.width);
-  *shift = logSum ? *logSum : greatestOfRow(weights, u.length);
-  const float sum = exponentialsOfRow(weights, u.length, u.length, *shift);
-  if (a.threshold > 0) {
-    maskOfRow(a, u, 0, u.length, mask);
-  } else {
-    for (int64_t r = 0; r < u.length; ++r) mask[r] = 1;
+// out[h * outStride + t] = scale x(t) y(h) for `R` rows of x and `H` of y.
+template <int R, int H>
+BASIN_INLINE void innerProductsOf(const float *x, int64_t xStride, const float *y, int64_t yStride, int64_t size, float scale, float *out,
+                                  int64_t outStride) {
+  Eight sums[R][H];
+#pragma clang loop unroll(full)
+  for (int r = 0; r < R; ++r) {
+#pragma clang loop unroll(full)
+    for (int h = 0; h < H; ++h) sums[r][h] = Eight{};
   }
-  return sum;
-}
-
-// out += x scale.
-BASIN_INLINE void addRow(const float *x, float scale, int64_t width, float *out) {
   int64_t c = 0;
-  for (; c + 8 <= width; c += 8) eight(out + c) += eight(x + c) * scale;
-  for (; c < width; ++c) out[c] += x[c] * scale;
-}
-
-BASIN_VERSIONS void forward(const BasinPackedAttention &a, const Unit &u, float *memory, float *out, float *logSums) {
-  float *weights = memory, *mask = weights + paddedLength(u.length), *query = mask + paddedLength(u.length);
-  const int64_t first = u.first * a.stride + u.column, place = u.sequence * a.heads * a.width + u.column;
-  scaleRow(a.queries + place, nullptr, a.scale, a.width, query);
-  float shift;
-  const float sum = weightsOfFirstRow(a, u, query, a.keys + first, nullptr, weights, mask, &shift);
-  logSums[u.sequence * a.heads + u.column / a.width] = shift + logf(sum);
-  float *mixed = out + place, total = 0;
-  memset(mixed, 0, static_cast<size_t>(a.width) * sizeof(float));
-  for (int64_t r = 0; r < u.length; ++r) {
-    const float weight = weights[r] * mask[r] / sum;
-    addRow(a.values + first + r * a.stride, weight, a.width, mixed);
-    total += weight;
+  for (; c + 8 <= size; c += 8) {
+#pragma clang loop unroll(full)
+    for (int r = 0; r < R; ++r) {
+#pragma clang loop unroll(full)
+      for (int h = 0; h < H; ++h) sums[r][h] += eight(x + r * xStride + c) * eight(y + h * yStride + c);
+    }
   }
-  if (a.valueBias) addRow(a.valueBias + u.column, total, a.width, mixed);
+#pragma clang loop unroll(full)
+  for (int r = 0; r < R; ++r) {
+#pragma clang loop unroll(full)
+    for (int h = 0; h < H; ++h) {
+      float sum = sumAcross(sums[r][h]);
+      for (int64_t i = c; i < size; ++i) sum += x[r * xStride + i] * y[h * yStride + i];
+      out[h * outStride + r] = sum * scale;
+    }
+  }
 }
 
-BASIN_VERSIONS void backward(const BasinPackedAttention &a, const Unit &u, float *memory, const float *out,
-                             const float *logSums, const float *gradient, int64_t gradientStride, float *queryGradient,
-                             float *keyGradient, float *valueGradient, float *valueBiasGradients) {
-  float *weights = memory, *mask = weights + paddedLength(u.length), *query = mask + paddedLength(u.length);
-  const int64_t first = u.first * a.stride + u.column, gradientFirst = u.first * gradientStride + u.column,
-                place = u.sequence * a.heads * a.width + u.column;
-  const float *incoming = gradient + place;
-  scaleRow(a.queries + place, nullptr, a.scale, a.width, query);
-  float shift;
-  weightsOfFirstRow(a, u, query, a.keys + first, logSums + u.sequence * a.heads + u.column / a.width, weights, mask, &shift);
-  // The sum over keys of weight times its gradient is that of the result times its gradient.
-  const float inner = innerProduct(out + place, incoming, a.width);
-  const float biased = a.valueBias ? innerProduct(a.valueBias + u.column, incoming, a.width) : 0;
+// The inner products of `length` rows with those of each head: out [heads, outStride].
+BASIN_INLINE void innerProducts(Rows x, int64_t length, Rows y, int64_t heads, int64_t size, float scale, float *out, int64_t outStride) {
+  for (int64_t h = 0; h < heads;) {
+    const int64_t taken = heads - h >= 4 ? 4 : 1;
+    const float *side = y.first + h * y.stride;
+    float *to = out + h * outStride;
+    int64_t t = 0;
+    for (; t + 2 <= length; t += 2) {
+      const float *row = x.first + t * x.stride;
+      if (taken == 4) innerProductsOf<2, 4>(row, x.stride, side, y.stride, size, scale, to + t, outStride);
+      else innerProductsOf<2, 1>(row, x.stride, side, y.stride, size, scale, to + t, outStride);
+    }
+    if (t < length) {
+      const float *row = x.first + t * x.stride;
+      if (taken == 4) innerProductsOf<1, 4>(row, x.stride, side, y.stride, size, scale, to + t, outStride);
+      else innerProductsOf<1, 1>(row, x.stride, side, y.stride, size, scale, to + t, outStride);
+    }
+    h += taken;
+  }
+}
+
+// Rows of out, each a sum of rows of y: out(r) = sum of weight(r, k) y(k), or out(r) += where `adds`; weight(r, k) is
+// weights[r * rowStride + k * depthStride].
+template <int R>
+BASIN_INLINE void weightedSumsOf(const float *weights, int64_t rowStride, int64_t depthStride, int64_t depth, Rows y, int64_t size,
+                                 bool adds, float *out, int64_t outStride) {
+  int64_t c = 0;
+  for (; c + 16 <= size; c += 16) {
+    panelRows<R, 2>(weights, rowStride, depthStride, y.first + c, depth, adds, out + c, outStride, y.stride);
+  }
+  for (; c + 8 <= size; c += 8) {
+    panelRows<R, 1>(weights, rowStride, depthStride, y.first + c, depth, adds, out + c, outStride, y.stride);
+  }
+  for (; c < size; ++c) {
+    for (int r = 0; r < R; ++r) {
+      float sum = adds ? out[r * outStride + c] : 0;
+      for (int64_t k = 0; k < depth; ++k) sum += weights[r * rowStride + k * depthStride] * y.first[k * y.stride + c];
+      out[r * outStride + c] = sum;
+    }
+  }
+}
+
+BASIN_INLINE void weightedSums(const float *weights, int64_t rowStride, int64_t depthStride, int64_t rows, int64_t depth, Rows y,
+                               int64_t size, bool adds, float *out, int64_t outStride) {
+  int64_t r = 0;
+  for (; r + 4 <= rows; r += 4) {
+    weightedSumsOf<4>(weights + r * rowStride, rowStride, depthStride, depth, y, size, adds, out + r * outStride, outStride);
+  }
+  for (; r < rows; ++r) {
+    weightedSumsOf<1>(weights + r * rowStride, rowStride, depthStride, depth, y, size, adds, out + r * outStride, outStride);
+  }
+}
+
+// A sequence, and what its heads' rows begin with in [heads, sequences, size].
+struct Sequence {
+  int64_t index, first, length;
+  Rows rows, asked;
+
+  Sequence(const BasinFirstRowAttention &a, int64_t n)
+      : index(n), first(a.offsets[n]), length(a.offsets[n + 1] - first), rows{a.rows + first * a.size, a.size},
+        asked{a.asked + n * a.size, a.sequences * a.size} {}
+};
+
+// What is left of weights whose sign tells dropout's choice, times `keep`; their sum.
+BASIN_INLINE float keptOf(const float *weights, int64_t length, float keep, float *kept) {
   float total = 0;
-  memset(queryGradient + place, 0, static_cast<size_t>(a.width) * sizeof(float));
-  for (int64_t r = 0; r < u.length; ++r) {
-    const float kept = weights[r] * mask[r];
-    const float change = kept * (innerProduct(a.values + first + r * a.stride, incoming, a.width) + biased) - weights[r] * inner;
-    addRow(a.keys + first + r * a.stride, change * a.scale, a.width, queryGradient + place);
-    scaleRow(query, nullptr, change, a.width, keyGradient + gradientFirst + r * gradientStride);
-    scaleRow(incoming, nullptr, kept, a.width, valueGradient + gradientFirst + r * gradientStride);
-    total += kept;
+  for (int64_t t = 0; t < length; ++t) {
+    kept[t] = (weights[t] < 0 ? 0 : weights[t]) * keep;
+    total += kept[t];
   }
-  if (valueBiasGradients) scaleRow(incoming, nullptr, total, a.width, valueBiasGradients + place);
+  return total;
 }
 
-BASIN_INLINE float *memoryOf(const BasinPackedAttention *a, const Unit &u) { return scratch(2 * paddedLength(u.length) + a->width); }
+BASIN_VERSIONS void forward(const BasinFirstRowAttention &a, const Sequence &s, float *kept, float *weights, float *mixed, float *totals) {
+  const int64_t stride = paddedLength(s.length), step = a.sequences * a.size;
+  const bool drops = a.threshold > 0;
+  innerProducts(s.rows, s.length, s.asked, a.heads, a.size, a.scale, kept, stride);
+  float *mask = kept + a.heads * stride;
+  for (int64_t h = 0; h < a.heads; ++h) {
+    float *scores = kept + h * stride, *row = weights + h * s.length;
+    const float part = 1 / exponentialsOfRow(scores, s.length, stride, greatestOfRow(scores, s.length));
+    if (drops) {
+      const int64_t group = a.firstGroups[s.index] + h * s.length * groupsOfRow(s.length);
+      for (int64_t g = 0; g < groupsOfRow(s.length); ++g) {
+        maskOfGroup(a.key, static_cast<uint64_t>(group + g), a.threshold, a.keep, mask + g * 32);
+      }
+      for (int64_t t = 0; t < s.length; ++t) row[t] = mask[t] > 0 ? scores[t] * part : -scores[t] * part;
+    } else {
+      for (int64_t t = 0; t < s.length; ++t) row[t] = scores[t] * part;
+    }
+    totals[h * a.sequences + s.index] = keptOf(row, s.length, drops ? a.keep : 1, scores);
+  }
+  weightedSums(kept, stride, 1, a.heads, s.length, s.rows, a.size, false, mixed + s.index * a.size, step);
+}
+
+BASIN_VERSIONS void backward(const BasinFirstRowAttention &a, const Sequence &s, float *memory, const float *weights,
+                             const float *mixedGradient, const float *totalGradient, float *askedGradient, float *rowGradient) {
+  const int64_t stride = paddedLength(s.length), step = a.sequences * a.size;
+  const Rows incoming = {mixedGradient + s.index * a.size, step};
+  float *kept = memory, *changes = memory + a.heads * stride;
+  innerProducts(s.rows, s.length, incoming, a.heads, a.size, 1, changes, stride);
+  for (int64_t h = 0; h < a.heads; ++h) {
+    const float *row = weights + h * s.length;
+    float *change = changes + h * stride, *left = kept + h * stride, inner = 0;
+    const float total = totalGradient ? totalGradient[h * a.sequences + s.index] : 0;
+    keptOf(row, s.length, a.threshold > 0 ? a.keep : 1, left);
+    for (int64_t t = 0; t < s.length; ++t) {
+      change[t] = left[t] * (change[t] + total);
+      inner += change[t];
+    }
+    for (int64_t t = 0; t < s.length; ++t) change[t] = (change[t] - fabsf(row[t]) * inner) * a.scale;
+  }
+  weightedSums(changes, stride, 1, a.heads, s.length, s.rows, a.size, false, askedGradient + s.index * a.size, step);
+  // Four rows at a time, for they stay in the first cache from one sum to the other.
+  for (int64_t t = 0; t < s.length; t += 4) {
+    const int64_t count = smaller(4, s.length - t);
+    float *to = rowGradient + (s.first + t) * a.size;
+    weightedSums(changes + t, 1, stride, count, a.heads, s.asked, a.size, false, to, a.size);
+    weightedSums(kept + t, 1, stride, count, a.heads, incoming, a.size, true, to, a.size);
+  }
+}
 
 }  // namespace
 
 extern "C" {
 
-void basinFirstRowAttention(const BasinPackedAttention *a, int64_t unitBegin, int64_t unitEnd, float *out, float *logSums) {
-  for (int64_t index = unitBegin; index < unitEnd; ++index) {
-    const Unit u = unitOf(*a, index);
-    forward(*a, u, memoryOf(a, u), out, logSums);
+void basinFirstRowAttention(const BasinFirstRowAttention *a, int64_t begin, int64_t end, float *weights, float *mixed, float *totals) {
+  for (int64_t n = begin; n < end; ++n) {
+    const Sequence s(*a, n);
+    float *memory = scratch((a->heads + 1) * paddedLength(s.length));
+    forward(*a, s, memory, weights + a->heads * s.first, mixed, totals);
   }
 }
 
-void basinFirstRowAttentionGradient(const BasinPackedAttention *a, int64_t unitBegin, int64_t unitEnd, const float *out,
-                                    const float *logSums, const float *gradient, int64_t gradientStride, float *queryGradient,
-                                    float *keyGradient, float *valueGradient, float *valueBiasGradients) {
-  for (int64_t index = unitBegin; index < unitEnd; ++index) {
-    const Unit u = unitOf(*a, index);
-    backward(*a, u, memoryOf(a, u), out, logSums, gradient, gradientStride, queryGradient, keyGradient, valueGradient,
-             valueBiasGradients);
+void basinFirstRowAttentionGradient(const BasinFirstRowAttention *a, int64_t begin, int64_t end, const float *weights,
+                                    const float *mixedGradient, const float *totalGradient, float *askedGradient, float *rowGradient) {
+  for (int64_t n = begin; n < end; ++n) {
+    const Sequence s(*a, n);
+    float *memory = scratch(2 * a->heads * paddedLength(s.length));
+    backward(*a, s, memory, weights + a->heads * s.first, mixedGradient, totalGradient, askedGradient, rowGradient);
   }
 }
 }

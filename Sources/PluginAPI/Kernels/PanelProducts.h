@@ -12,10 +12,11 @@ constexpr int64_t panelWidth = 16;
 
 BASIN_INLINE int64_t panelsOf(int64_t columns) { return (columns + panelWidth - 1) / panelWidth; }
 
-// `Rows` rows of 8 `Vectors` sums: out = left right, or out += where `adds`. left(r, k) is left[r * rowStride + k * depthStride].
+// `Rows` rows of 8 `Vectors` sums: out = left right, or out += where `adds`. left(r, k) is left[r * rowStride + k * depthStride], rows
+// of the right side are `rightStride` apart.
 template <int Rows, int Vectors = 2>
 BASIN_INLINE void panelRows(const float *left, int64_t rowStride, int64_t depthStride, const float *right, int64_t depth,
-                            bool adds, float *out, int64_t outStride) {
+                            bool adds, float *out, int64_t outStride, int64_t rightStride = Vectors * 8) {
   Eight sums[Rows][Vectors];
 #pragma clang loop unroll(full)
   for (int r = 0; r < Rows; ++r) {
@@ -23,7 +24,7 @@ BASIN_INLINE void panelRows(const float *left, int64_t rowStride, int64_t depthS
     for (int v = 0; v < Vectors; ++v) sums[r][v] = adds ? eight(out + r * outStride + v * 8) : Eight{};
   }
 #pragma clang loop unroll_count(4)
-  for (int64_t k = 0; k < depth; ++k, left += depthStride, right += Vectors * 8) {
+  for (int64_t k = 0; k < depth; ++k, left += depthStride, right += rightStride) {
     Eight side[Vectors];
 #pragma clang loop unroll(full)
     for (int v = 0; v < Vectors; ++v) side[v] = eight(right + v * 8);

@@ -76,33 +76,6 @@ struct SequenceAttention {
     return (output, logSums)
   }
 
-  /// The same of each sequence's first row alone, `[N, size]` and `[N, heads]`; `input` has that many queries.
-  func forwardOfFirstRows(_ input: Input) throws -> (output: Tensor, logSums: Tensor) {
-    let output = try Tensor.empty([sequences, size]), logSums = try Tensor.empty([sequences, padded.heads])
-    nonisolated(unsafe) let (results, logs) = (try KernelUse.memory(output), try KernelUse.memory(logSums))
-    try parallel(input) { basinFirstRowAttention(&$0, $1, $2, results, logs) }
-    return (output, logSums)
-  }
-
-  /// Writes the gradients of keys and values, rows `stride` apart.
-  ///
-  /// - Returns: the gradients of queries and, of each sequence, of the values' bias, `[N, size]` both.
-  func backwardOfFirstRows(
-    _ input: Input, _ output: Tensor, _ logSums: Tensor, _ gradient: Tensor, keys: UnsafeMutablePointer<Float>,
-    values: UnsafeMutablePointer<Float>, stride: Int
-  ) throws -> (queries: Tensor, valueBiases: Tensor) {
-    let queries = try Tensor.empty([sequences, size]), biases = try Tensor.empty([sequences, size])
-    nonisolated(unsafe) let (results, logs) = (try KernelUse.memory(output), try KernelUse.memory(logSums))
-    nonisolated(unsafe) let (incoming, keys, values) = (try KernelUse.memory(gradient), keys, values)
-    nonisolated(unsafe) let (first, sums) = (try KernelUse.memory(queries), try KernelUse.memory(biases))
-    try withExtendedLifetime((output, logSums, gradient)) {
-      try parallel(input) {
-        basinFirstRowAttentionGradient(&$0, $1, $2, results, logs, incoming, Int64(stride), first, keys, values, sums)
-      }
-    }
-    return (queries, biases)
-  }
-
   /// Writes the gradients of queries, keys and values, rows `stride` apart, and of each sequence the sums of their rows
   /// `[N, 3 size]`.
   func backward(

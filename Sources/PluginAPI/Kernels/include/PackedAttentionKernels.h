@@ -43,16 +43,6 @@ void basinPackedAttentionGradient(const BasinPackedAttention *attention, int64_t
                                   const float *logSums, const float *gradient, int64_t gradientStride,
                                   float *queryGradient, float *keyGradient, float *valueGradient, float *biasGradients);
 
-// Of each sequence's first row alone: `queries` is [sequences, heads * width] without bias to add, keyBias is not read (it adds
-// the same to every score of a row), and there is no causal form. out [sequences, heads * width], logSums [sequences, heads]. The
-// random words are those of row 0 above. No sequence may be empty.
-void basinFirstRowAttention(const BasinPackedAttention *attention, int64_t unitBegin, int64_t unitEnd, float *out, float *logSums);
-
-// Its gradients: queryGradient and valueBiasGradients (or null) [sequences, heads * width]; keys and values as above.
-void basinFirstRowAttentionGradient(const BasinPackedAttention *attention, int64_t unitBegin, int64_t unitEnd, const float *out,
-                                    const float *logSums, const float *gradient, int64_t gradientStride, float *queryGradient,
-                                    float *keyGradient, float *valueGradient, float *valueBiasGradients);
-
 #ifdef __cplusplus
 }
 #endif

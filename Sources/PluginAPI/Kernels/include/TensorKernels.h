@@ -12,6 +12,7 @@
 #include "ActivationKernels.h"
 #include "ClassKernels.h"
 #include "DenseProductKernels.h"
+#include "FirstRowAttentionKernels.h"
 #include "NormKernels.h"
 #include "PackedAttentionKernels.h"
 #include "ResidualNormKernels.h"
