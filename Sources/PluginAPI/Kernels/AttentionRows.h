@@ -13,6 +13,7 @@ namespace basin {
 struct Unit {
   int64_t sequence, first, length, column;
   uint64_t group;  // of the random words of its first weight
+  float *weights;  // [length, length], or null
 };
 
 BASIN_INLINE int64_t groupsOfRow(int64_t length) { return (length + 31) / 32; }
@@ -23,6 +24,7 @@ BASIN_INLINE Unit unitOf(const BasinPackedAttention &a, int64_t index) {
   u.first = a.offsets[u.sequence];
   u.length = a.offsets[u.sequence + 1] - u.first;
   u.column = index % a.heads * a.width;
+  u.weights = a.weights ? a.weights + a.firstWeights[u.sequence] + index % a.heads * u.length * u.length : nullptr;
   u.group = 0;
   if (a.threshold > 0) {
     u.group = static_cast<uint64_t>(a.firstGroups[u.sequence] + index % a.heads * u.length * groupsOfRow(u.length));
@@ -42,7 +44,13 @@ BASIN_INLINE void fetchRow(const float *row, int64_t width) {
   for (int64_t c = 0; c < width; c += 16) __builtin_prefetch(row + c, isWritten, 2);
 }
 
-// exp(scores - shift), zeros behind the keys a row sees; their sum. `shift` is no less than any of them.
+// The first `count` numbers of x, `rest` behind them.
+BASIN_INLINE void firstOf(Eight &x, int64_t count, float rest) {
+  constexpr EightBits places = {0, 1, 2, 3, 4, 5, 6, 7};
+  x = places < static_cast<int32_t>(count) ? x : Eight{} + rest;
+}
+
+// exp(scores - shift), zeros behind the keys a row sees; their sum. `shift` is no less than any of them. The row's memory is whole vectors.
 BASIN_INLINE float exponentialsOfRow(float *scores, int64_t seen, int64_t columns, float shift) {
   Eight sum{};
   int64_t c = 0;
@@ -52,27 +60,28 @@ BASIN_INLINE float exponentialsOfRow(float *scores, int64_t seen, int64_t column
     eight(scores + c) = x;
     sum += x;
   }
-  float total = sumAcross(sum);
   if (c < seen) {
     Eight x = eight(scores + c) - shift;
     exponentialUpTo88(x);
-    for (int i = 0; i < 8; ++i) {
-      if (c + i < seen) total += x[i];
-      scores[c + i] = c + i < seen ? x[i] : 0.0f;
-    }
+    firstOf(x, seen - c, 0);
+    eight(scores + c) = x;
+    sum += x;
     c += 8;
   }
-  for (; c < columns; ++c) scores[c] = 0;
-  return total;
+  for (; c < columns; c += 8) eight(scores + c) = Eight{};
+  return sumAcross(sum);
 }
 
 BASIN_INLINE float greatestOfRow(const float *scores, int64_t seen) {
   Eight most = Eight{} - INFINITY;
   int64_t c = 0;
   for (; c + 8 <= seen; c += 8) most = eight(scores + c) > most ? eight(scores + c) : most;
-  float greatest = greatestAcross(most);
-  for (; c < seen; ++c) greatest = scores[c] > greatest ? scores[c] : greatest;
-  return greatest;
+  if (c < seen) {
+    Eight x = eight(scores + c);
+    firstOf(x, seen - c, -INFINITY);
+    most = x > most ? x : most;
+  }
+  return greatestAcross(most);
 }
 
 BASIN_INLINE float innerProduct(const float *x, const float *y, int64_t count) {

@@ -117,7 +117,7 @@ BASIN_INLINE float keptOf(const float *weights, int64_t length, float keep, floa
   return total;
 }
 
-BASIN_VERSIONS void forward(const BasinFirstRowAttention &a, const Sequence &s, float *kept, float *weights, float *mixed, float *totals) {
+BASIN_VERSIONS void forward(BasinFirstRowAttention a, Sequence s, float *kept, float *weights, float *mixed, float *totals) {
   const int64_t stride = paddedLength(s.length), step = a.sequences * a.size;
   const bool drops = a.threshold > 0;
   innerProducts(s.rows, s.length, s.asked, a.heads, a.size, a.scale, kept, stride);
@@ -139,7 +139,7 @@ BASIN_VERSIONS void forward(const BasinFirstRowAttention &a, const Sequence &s, 
   weightedSums(kept, stride, 1, a.heads, s.length, s.rows, a.size, false, mixed + s.index * a.size, step);
 }
 
-BASIN_VERSIONS void backward(const BasinFirstRowAttention &a, const Sequence &s, float *memory, const float *weights,
+BASIN_VERSIONS void backward(BasinFirstRowAttention a, Sequence s, float *memory, const float *weights,
                              const float *mixedGradient, const float *totalGradient, float *askedGradient, float *rowGradient) {
   const int64_t stride = paddedLength(s.length), step = a.sequences * a.size;
   const Rows incoming = {mixedGradient + s.index * a.size, step};

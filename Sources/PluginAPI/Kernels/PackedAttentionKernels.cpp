@@ -41,9 +41,29 @@ BASIN_INLINE Extent extentOf(int64_t length, int64_t width) {
   return e;
 }
 
+// How often each weight counts: `keep` or 0, where dropout draws; the weights that are kept have its choice as their sign.
+BASIN_INLINE void dropWeights(const BasinPackedAttention &a, const Unit &u, int64_t row, int64_t count, float part, float *mask, float *weights) {
+  if (a.threshold > 0) maskOfRow(a, u, row, count, mask);
+  if (!u.weights) {
+    for (int64_t c = 0; a.threshold > 0 && c < count; ++c) weights[c] *= mask[c];
+    return;
+  }
+  float *kept = u.weights + row * u.length;
+  if (a.threshold > 0) {
+    for (int64_t c = 0; c < count; ++c) {
+      const float weight = weights[c] * part;
+      kept[c] = mask[c] > 0 ? weight : -weight;
+      weights[c] *= mask[c];
+    }
+  } else {
+    for (int64_t c = 0; c < count; ++c) kept[c] = weights[c] * part;
+  }
+}
+
+// Structures go by value here: a vector that is written may be any of their fields for all the compiler knows, and it would read them again.
+//
 // `next` is the unit after this one, whose rows lie a stride apart, too far for the processor to see what will be read.
-BASIN_VERSIONS void forward(const BasinPackedAttention &a, const Unit &u, const Unit &next, float *memory, float *out,
-                            float *logSums) {
+BASIN_VERSIONS void forward(BasinPackedAttention a, Unit u, Unit next, float *memory, float *out, float *logSums) {
   const Extent e = extentOf(u.length, a.width);
   float *keys = memory, *values = keys + e.columns(), *scores = values + e.rows(), *queries = scores + e.scores(),
         *mixed = queries + e.blockRows(), *mask = mixed + e.blockRows();
@@ -62,11 +82,8 @@ BASIN_VERSIONS void forward(const BasinPackedAttention &a, const Unit &u, const 
       float *row = scores + r * e.stride;
       const int64_t own = a.causal ? begin + r + 1 : u.length;
       const float most = greatestOfRow(row, own), sum = exponentialsOfRow(row, own, panels * panelWidth, most);
-      logSums[(u.first + begin + r) * a.heads + u.column / a.width] = most + std::log(sum);
-      if (a.threshold > 0) {
-        maskOfRow(a, u, begin + r, own, mask);
-        for (int64_t c = 0; c < own; ++c) row[c] *= mask[c];
-      }
+      if (!u.weights) logSums[(u.first + begin + r) * a.heads + u.column / a.width] = most + std::log(sum);
+      dropWeights(a, u, begin + r, own, 1 / sum, mask, row);
       fetchRow<true>(out + (u.first + begin + r) * size + u.column, a.width);
       if (begin + r < next.length) {
         const int64_t place = (next.first + begin + r) * a.stride + next.column;
@@ -94,9 +111,36 @@ BASIN_INLINE void sumRows(const float *in, int64_t stride, int64_t rows, int64_t
   }
 }
 
-BASIN_VERSIONS void backward(const BasinPackedAttention &a, const Unit &u, const Unit &next, float *memory,
-                             const float *out, const float *logSums, const float *gradient, int64_t gradientStride, float *queryGradient,
-                             float *keyGradient, float *valueGradient, float *biasGradients) {
+// What a row's weights count with dropout, and the gradient of its scores from that of these: weight (gradient - inner), `inner` being the sum
+// of weight times gradient over all keys.
+BASIN_INLINE void turnRow(const BasinPackedAttention &a, const Unit &u, int64_t row, int64_t count, int64_t columns, float logSum, float inner,
+                          float *mask, float *weights, float *change) {
+  if (u.weights) {
+    const float *kept = u.weights + row * u.length, keep = a.threshold > 0 ? a.keep : 1;
+    for (int64_t c = 0; c < count; ++c) {
+      const float weight = fabsf(kept[c]), counts = (kept[c] < 0 ? 0 : kept[c]) * keep;
+      change[c] = counts * change[c] - weight * inner;
+      weights[c] = counts;
+    }
+    for (int64_t c = count; c < columns; ++c) weights[c] = 0;
+  } else {
+    exponentialsOfRow(weights, count, columns, logSum);
+    if (a.threshold > 0) {
+      maskOfRow(a, u, row, count, mask);
+      for (int64_t c = 0; c < count; ++c) {
+        change[c] = weights[c] * (change[c] * mask[c] - inner);
+        weights[c] *= mask[c];
+      }
+    } else {
+      for (int64_t c = 0; c < count; ++c) change[c] = weights[c] * (change[c] - inner);
+    }
+  }
+  for (int64_t c = count; c < columns; ++c) change[c] = 0;
+}
+
+BASIN_VERSIONS void backward(BasinPackedAttention a, Unit u, Unit next, float *memory, const float *out, const float *logSums,
+                             const float *gradient, int64_t gradientStride, float *queryGradient, float *keyGradient, float *valueGradient,
+                             float *biasGradients) {
   const Extent e = extentOf(u.length, a.width);
   const int64_t size = a.heads * a.width, wide = e.widthPanels * panelWidth;
   float *keys = memory, *values = keys + e.columns(), *keyRows = values + e.columns(), *keySums = keyRows + e.rows(),
@@ -107,7 +151,7 @@ BASIN_VERSIONS void backward(const BasinPackedAttention &a, const Unit &u, const
                 gradientFirst = u.first * gradientStride + u.column;
   const float *queryBias = a.queryBias ? a.queryBias + u.column : nullptr;
   const float *keyBias = a.keyBias ? a.keyBias + u.column : nullptr;
-  columnsToPanels(a.keys + first, a.stride, keyBias, u.length, a.width, keys);
+  if (!u.weights) columnsToPanels(a.keys + first, a.stride, keyBias, u.length, a.width, keys);
   rowsToPanels(a.keys + first, a.stride, keyBias, 1, u.length, a.width, keyRows);
   columnsToPanels(a.values + first, a.stride, a.valueBias ? a.valueBias + u.column : nullptr, u.length, a.width, values);
   float *sums = biasGradients ? biasGradients + u.sequence * 3 * size + u.column : nullptr;
@@ -118,29 +162,20 @@ BASIN_VERSIONS void backward(const BasinPackedAttention &a, const Unit &u, const
     const int64_t rows = u.length - begin < e.block ? u.length - begin : e.block;
     const int64_t seen = a.causal ? begin + rows : u.length, panels = panelsOf(seen);
     const float *incoming = gradient + outFirst + begin * size;
-    for (int64_t r = 0; r < rows; ++r) {
-      scaleRow(a.queries + first + (begin + r) * a.stride, queryBias, a.scale, a.width, queries + r * a.width);
-    }
-    rowsToPanels(queries, a.width, nullptr, 1, rows, a.width, queryPanels);
+    const float *asking = a.queries + first + begin * a.stride;
+    rowsToPanels(asking, a.stride, queryBias, a.scale, rows, a.width, queryPanels);
     rowsToPanels(incoming, size, nullptr, 1, rows, a.width, gradients);
-    panelProduct(queries, a.width, 1, rows, keys, a.width * panelWidth, panels, a.width, false, scores, e.stride);
+    if (!u.weights) {
+      for (int64_t r = 0; r < rows; ++r) scaleRow(asking + r * a.stride, queryBias, a.scale, a.width, queries + r * a.width);
+      panelProduct(queries, a.width, 1, rows, keys, a.width * panelWidth, panels, a.width, false, scores, e.stride);
+    }
     panelProduct(incoming, size, 1, rows, values, a.width * panelWidth, panels, a.width, false, changes, e.stride);
     for (int64_t r = 0; r < rows; ++r) {
-      float *row = scores + r * e.stride, *change = changes + r * e.stride;
       const int64_t own = a.causal ? begin + r + 1 : u.length, t = u.first + begin + r;
-      exponentialsOfRow(row, own, panels * panelWidth, logSums[t * a.heads + u.column / a.width]);
       // The sum over keys of weight times its gradient is that of the result times its gradient.
       const float inner = innerProduct(out + t * size + u.column, gradient + t * size + u.column, a.width);
-      if (a.threshold > 0) {
-        maskOfRow(a, u, begin + r, own, mask);
-        for (int64_t c = 0; c < own; ++c) {
-          change[c] = row[c] * (change[c] * mask[c] - inner);
-          row[c] *= mask[c];
-        }
-      } else {
-        for (int64_t c = 0; c < own; ++c) change[c] = row[c] * (change[c] - inner);
-      }
-      for (int64_t c = own; c < panels * panelWidth; ++c) change[c] = 0;
+      turnRow(a, u, begin + r, own, panels * panelWidth, u.weights ? 0 : logSums[t * a.heads + u.column / a.width], inner, mask,
+              scores + r * e.stride, changes + r * e.stride);
       const int64_t to = gradientFirst + (begin + r) * gradientStride;
       fetchRow<true>(queryGradient + to, a.width);
       fetchRow<true>(keyGradient + to, a.width);

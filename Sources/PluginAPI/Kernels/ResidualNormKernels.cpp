@@ -81,8 +81,9 @@ BASIN_INLINE void normalizeRow(const BasinResidualNorm &n, const float *sum, flo
   for (; c < n.width; ++c) out[c] = (sum[c] - mean) * inverse * n.weight[c] + n.shift[c];
 }
 
-BASIN_VERSIONS void forward(const BasinResidualNorm &n, const float *x, const float *h, int64_t blockBegin, int64_t blockEnd,
-                            float *sum, float *out, float *moments) {
+// The structure goes by value: a vector that is written may be any of its fields for all the compiler knows, and it would read them again.
+BASIN_VERSIONS void forward(BasinResidualNorm n, const float *x, const float *h, int64_t blockBegin, int64_t blockEnd, float *sum, float *out,
+                            float *moments) {
   const float width = static_cast<float>(n.width);
   for (int64_t block = blockBegin; block < blockEnd; ++block) {
     const Span rows = rowsOf(n, block);
@@ -177,7 +178,7 @@ BASIN_INLINE void passRow(const BasinResidualNorm &n, const float *x, uint64_t g
   }
 }
 
-BASIN_VERSIONS void backward(const BasinResidualNorm &n, const float *sum, const float *moments, const float *gradient,
+BASIN_VERSIONS void backward(BasinResidualNorm n, const float *sum, const float *moments, const float *gradient,
                              const float *sumGradient, int64_t blockBegin, int64_t blockEnd, float *xGradient,
                              float *hGradient, float *partials) {
   const float width = static_cast<float>(n.width);

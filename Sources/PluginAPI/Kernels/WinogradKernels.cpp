@@ -44,17 +44,18 @@ BASIN_INLINE void convolve(const BasinConvolution &c, const float *x, const floa
   }
 }
 
-BASIN_VERSIONS void convolveOne(const BasinConvolution &c, const float *x, const float *applied, const float *u,
+// The structure goes by value: a vector that is written may be any of its fields for all the compiler knows, and it would read them again.
+BASIN_VERSIONS void convolveOne(BasinConvolution c, const float *x, const float *applied, const float *u,
                                           const float *bias, int64_t begin, int64_t end, float *memory, float *y) {
   convolve<1>(c, x, applied, u, bias, begin, end, memory, y);
 }
 
-BASIN_VERSIONS void convolveTwo(const BasinConvolution &c, const float *x, const float *applied, const float *u,
+BASIN_VERSIONS void convolveTwo(BasinConvolution c, const float *x, const float *applied, const float *u,
                                           const float *bias, int64_t begin, int64_t end, float *memory, float *y) {
   convolve<2>(c, x, applied, u, bias, begin, end, memory, y);
 }
 
-BASIN_VERSIONS void convolveFour(const BasinConvolution &c, const float *x, const float *applied, const float *u,
+BASIN_VERSIONS void convolveFour(BasinConvolution c, const float *x, const float *applied, const float *u,
                                            const float *bias, int64_t begin, int64_t end, float *memory, float *y) {
   convolve<4>(c, x, applied, u, bias, begin, end, memory, y);
 }
@@ -110,7 +111,7 @@ BASIN_INLINE void transformWeights(const BasinConvolution &c, const float *weigh
   }
 }
 
-BASIN_VERSIONS void weightsOf(const BasinConvolution &c, const float *weights, bool flipped, int64_t begin,
+BASIN_VERSIONS void weightsOf(BasinConvolution c, const float *weights, bool flipped, int64_t begin,
                                        int64_t end, float *out) {
   if (c.tile == 1) return transformWeights<1>(c, weights, flipped, begin, end, out);
   if (c.tile == 2) return transformWeights<2>(c, weights, flipped, begin, end, out);
@@ -126,7 +127,7 @@ BASIN_INLINE void gradientTiles(const BasinConvolution &c, const float *x, const
   transformTiles<m, true, false>(c, s, gradient, Rectifier{}, first, end - begin, begin, stride, gradients);
 }
 
-BASIN_VERSIONS void gradientTilesOf(const BasinConvolution &c, const float *x, const float *applied,
+BASIN_VERSIONS void gradientTilesOf(BasinConvolution c, const float *x, const float *applied,
                                              const float *gradient, int64_t group, int64_t begin, int64_t end,
                                              float *inputs, float *gradients) {
   if (c.tile == 1) return gradientTiles<1>(c, x, applied, gradient, group, begin, end, inputs, gradients);
@@ -134,7 +135,7 @@ BASIN_VERSIONS void gradientTilesOf(const BasinConvolution &c, const float *x, c
   gradientTiles<4>(c, x, applied, gradient, group, begin, end, inputs, gradients);
 }
 
-BASIN_VERSIONS void gradientProductsOf(const BasinConvolution &c, const float *inputs, const float *gradients,
+BASIN_VERSIONS void gradientProductsOf(BasinConvolution c, const float *inputs, const float *gradients,
                                                 int64_t group, int64_t begin, int64_t end, float *sums) {
   // Tiles at a time whose values stay in the first-level cache.
   constexpr int64_t depth = 192;
@@ -187,7 +188,7 @@ BASIN_INLINE void gradientWeights(const BasinConvolution &c, const float *sums, 
   }
 }
 
-BASIN_VERSIONS void gradientWeightsOf(const BasinConvolution &c, const float *sums, int64_t begin, int64_t end,
+BASIN_VERSIONS void gradientWeightsOf(BasinConvolution c, const float *sums, int64_t begin, int64_t end,
                                                float *weights) {
   if (c.tile == 1) return gradientWeights<1>(c, sums, begin, end, weights);
   if (c.tile == 2) return gradientWeights<2>(c, sums, begin, end, weights);

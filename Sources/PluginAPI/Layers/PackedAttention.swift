@@ -3,8 +3,9 @@ import TensorKernels
 /// Attention within each sequence of rows that lie one behind the other, with several heads (Vaswani et al. 2017):
 /// softmax(Q K^T / sqrt(d)) V for each sequence and head, d = size / heads.
 ///
-/// float32 on the CPU takes kernels that need memory for one block of queries at a time and know no padding; anything else, second
-/// derivatives among it, LibTorch's operators on a padded grid (`PaddedAttention`), with the same numbers for dropout.
+/// float32 on the CPU takes kernels that need memory for one block of queries at a time (for the gradients of short sequences, all weights)
+/// and know no padding; anything else, second derivatives among it, LibTorch's operators on a padded grid (`PaddedAttention`), with the same
+/// numbers for dropout.
 ///
 /// - Parameters:
 ///   - queries, keys, values: `[T, size]`; head h has columns h d ..< (h + 1) d.
@@ -28,19 +29,20 @@ public func packedAttention(
   guard shape[0] > 0, shape[1] > 0, KernelUse.fits(queries, keys, values), !Operator.isObserved else {
     return try attention.padded.mix(queries, keys, values)
   }
+  let isRecording = LibTorch.isRecording
   return try customFunction("packedAttention", [queries, keys, values]) {
     let rows = try [queries, keys, values].map { try $0.contiguous() }
     let input = try SequenceAttention.Input(
       queries: KernelUse.memory(rows[0]), keys: KernelUse.memory(rows[1]), values: KernelUse.memory(rows[2]), stride: shape[1])
-    let (output, logSums) = try withExtendedLifetime(rows) { try attention.forward(input) }
+    let results = try withExtendedLifetime(rows) { try attention.forward(input, keepsWeights: isRecording) }
     return (
-      [output],
+      [results.output],
       { gradients in
         guard let gradient = try gradients[0]?.contiguous() else { return [nil, nil, nil] }
         let found = try (0..<3).map { _ in try Tensor.empty(shape) }
         try withExtendedLifetime(rows) {
           try attention.backward(
-            input, output, logSums, gradient, to: found.map(KernelUse.memory), stride: shape[1], biasSums: nil)
+            input, results, gradient, to: found.map(KernelUse.memory), stride: shape[1], biasSums: nil)
         }
         return found
       }
@@ -69,19 +71,20 @@ public func packedSelfAttention(
     let parts = try (bias.map { try projected + $0 } ?? projected).split(size, axis: 1)
     return try attention.padded.mix(parts[0], parts[1], parts[2])
   }
+  let isRecording = LibTorch.isRecording
   return try customFunction("packedSelfAttention", [projected] + (bias.map { [$0] } ?? [])) {
     let rows = try projected.contiguous()
     let input = try SequenceAttention.Input(rows: KernelUse.memory(rows), size: size, bias: bias.map(KernelUse.memory))
-    let (output, logSums) = try withExtendedLifetime((rows, bias)) { try attention.forward(input) }
+    let results = try withExtendedLifetime((rows, bias)) { try attention.forward(input, keepsWeights: isRecording) }
     return (
-      [output],
+      [results.output],
       { gradients in
         guard let gradient = try gradients[0]?.contiguous() else { return [nil] + (bias == nil ? [] : [nil]) }
         let found = try Tensor.empty(shape), start = try KernelUse.memory(found)
         let sums = bias == nil ? nil : try Tensor.empty([attention.sequences, 3 * size])
         try withExtendedLifetime((rows, bias)) {
           try attention.backward(
-            input, output, logSums, gradient, to: [start, start + size, start + 2 * size], stride: 3 * size,
+            input, results, gradient, to: [start, start + size, start + 2 * size], stride: 3 * size,
             biasSums: sums.map(KernelUse.memory))
         }
         guard let sums else { return [found] }

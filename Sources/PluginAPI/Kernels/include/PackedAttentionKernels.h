@@ -3,7 +3,7 @@
 //
 // A unit of work is a head of a sequence, unit = sequence * heads + head. Each function writes what belongs to its units only,
 // and one thread computes a unit: any division over threads gives the same bits. Scores of a block of queries are in scratch
-// memory of the thread, of size rows + a constant whatever the length, and are computed again for the gradients.
+// memory of the thread, of size rows + a constant whatever the length. For the gradients they are computed again, or their weights kept.
 #ifndef BASIN_PACKED_ATTENTION_KERNELS_H
 #define BASIN_PACKED_ATTENTION_KERNELS_H
 
@@ -28,12 +28,17 @@ typedef struct BasinPackedAttention {
   uint64_t key;
   uint32_t threshold;
   float keep;
+  // The softmax of the scores as it is kept for the gradients, with a minus where dropout takes a weight away; null: computed again. A
+  // sequence of L rows has heads * L * L from firstWeights[sequence] on.
+  float *weights;
+  const int64_t *firstWeights;  // [sequences]
 } BasinPackedAttention;
 
 // Units of about equal work: part p of `parts` is units ends[p] ..< ends[p + 1]. ends is [parts + 1].
 void basinPackedAttentionParts(const BasinPackedAttention *attention, int64_t parts, int64_t *ends);
 
-// out [T, heads * width]; logSums [T, heads]: the logarithm of the sum of exp of each row's scores, kept for the gradients.
+// out [T, heads * width]; logSums [T, heads]: the logarithm of the sum of exp of each row's scores, kept for the gradients where weights are
+// not, else not written.
 void basinPackedAttention(const BasinPackedAttention *attention, int64_t unitBegin, int64_t unitEnd, float *out,
                           float *logSums);
 
