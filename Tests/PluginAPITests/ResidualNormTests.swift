@@ -71,6 +71,27 @@ struct ResidualNormTests {
     }
   }
 
+  /// The output for a sublayer and for the residual around it: gradients of both, and of one alone.
+  @Test(arguments: shapes, [0, 0.25])
+  func outputInTwoBranches(shape: [Int], rate: Double) throws {
+    let size = shape[shape.count - 1], norm = try LayerNorm(size, epsilon: 1e-3)
+    try norm.weight.copy(from: TestNumbers.tensor([size], seed: 3) + 1.5)
+    let leaves = try [TestNumbers.leaf(shape, seed: 1), TestNumbers.leaf(shape, seed: 2), norm.weight, norm.bias]
+    func run() throws -> [Tensor] {
+      let found = try norm.branches(leaves[0], plus: leaves[1], Dropout(rate), .train(RandomStream(Random(seed: 9))))
+      return [found.output, found.residual]
+    }
+    for used in [[0, 1], [0], [1]] {
+      let found = try run(), expected = try LibTorch.withSecondDerivatives(run)
+      for (a, b) in zip(found, expected) { #expect(try relativeError(a.doubles(), b.doubles()) < 2e-5) }
+      let right = try gradients(used.map { expected[$0] }, of: leaves)
+      for (a, b) in zip(try gradients(used.map { found[$0] }, of: leaves), right) {
+        let (a, b) = (try #require(a).doubles(), try #require(b).doubles())
+        #expect(size == 1 ? zip(a, b).allSatisfy { abs($0 - $1) < 1e-4 } : relativeError(a, b) < 5e-5, "\(used)")
+      }
+    }
+  }
+
   @Test func theBitsDoNotDependOnTheNumberOfThreads() throws {
     let before = try LibTorch.threads()
     defer { try? LibTorch.setThreads(before) }

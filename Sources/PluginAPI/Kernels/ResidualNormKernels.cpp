@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "Philox.h"
+#include "Scratch.h"
 #include "VectorMath.h"
 
 namespace {
@@ -179,8 +180,8 @@ BASIN_INLINE void passRow(const BasinResidualNorm &n, const float *x, uint64_t g
 }
 
 BASIN_VERSIONS void backward(BasinResidualNorm n, const float *sum, const float *moments, const float *gradient,
-                             const float *sumGradient, int64_t blockBegin, int64_t blockEnd, float *xGradient,
-                             float *hGradient, float *partials) {
+                             const float *second, const float *sumGradient, int64_t blockBegin, int64_t blockEnd, float *both,
+                             float *xGradient, float *hGradient, float *partials) {
   const float width = static_cast<float>(n.width);
   for (int64_t block = blockBegin; block < blockEnd; ++block) {
     const Span rows = rowsOf(n, block);
@@ -189,9 +190,14 @@ BASIN_VERSIONS void backward(BasinResidualNorm n, const float *sum, const float 
     for (int64_t r = rows.begin; r < rows.end; ++r) {
       const int64_t at = r * n.width;
       const float mean = moments[2 * r], inverse = moments[2 * r + 1];
+      const float *incoming = gradient + at;
+      if (second) {
+        for (int64_t c = 0; c < n.width; ++c) both[c] = incoming[c] + second[at + c];
+        incoming = both;
+      }
       float plain, weighted;
-      sumsOfRow(n, sum + at, mean, inverse, gradient + at, weightSums, shiftSums, plain, weighted);
-      gradientOfRow(n, sum + at, mean, inverse, gradient + at, sumGradient ? sumGradient + at : nullptr, plain / width,
+      sumsOfRow(n, sum + at, mean, inverse, incoming, weightSums, shiftSums, plain, weighted);
+      gradientOfRow(n, sum + at, mean, inverse, incoming, sumGradient ? sumGradient + at : nullptr, plain / width,
                     weighted / width, xGradient + at);
       if (n.threshold > 0) {
         passRow<true>(n, xGradient + at, groupOfRow(n, r), hGradient ? hGradient + at : nullptr, biasSums);
@@ -230,13 +236,14 @@ void basinResidualNorm(const BasinResidualNorm *norm, const float *x, const floa
 }
 
 void basinResidualNormGradient(const BasinResidualNorm *norm, const float *sum, const float *moments, const float *gradient,
-                               const float *sumGradient, int64_t blockBegin, int64_t blockEnd, float *xGradient,
+                               const float *second, const float *sumGradient, int64_t blockBegin, int64_t blockEnd, float *xGradient,
                                float *hGradient, float *partials) {
-  backward(*norm, sum, moments, gradient, sumGradient, blockBegin, blockEnd, xGradient, hGradient, partials);
+  float *both = second ? scratch(norm->width) : nullptr;
+  backward(*norm, sum, moments, gradient, second, sumGradient, blockBegin, blockEnd, both, xGradient, hGradient, partials);
 }
 
-void basinSumOfRows(const float *in, int64_t count, int64_t width, float *out) {
-  sumOfRows(in, count, width, width, 1, out);
+void basinSumOfRows(const float *in, int64_t count, int64_t stride, int64_t width, float *out) {
+  sumOfRows(in, count, stride, width, 1, out);
 }
 
 void basinSequenceMeans(const int64_t *offsets, int64_t begin, int64_t end, int64_t width, const float *in, float *out) {

@@ -19,10 +19,10 @@ enum KernelUse {
     try LibTorch.parallelFor(guided: 0..<blocks, grain: grain) { body(Int64($0.lowerBound), Int64($0.upperBound)) }
   }
 
-  /// The sum over the first axis of `[count, width]`, in its order: `[width]`.
-  static func sumOfRows(_ tensor: Tensor, count: Int, width: Int) throws -> Tensor {
-    let result = try Tensor.empty([width])
-    basinSumOfRows(try memory(tensor), Int64(count), Int64(width), try memory(result))
+  /// The sum over the first axis of `[count, width]`, in its order: `[width]`, or those of some columns.
+  static func sumOfRows(_ tensor: Tensor, count: Int, width: Int, columns: Range<Int>? = nil) throws -> Tensor {
+    let columns = columns ?? 0..<width, result = try Tensor.empty([columns.count])
+    basinSumOfRows(try memory(tensor) + columns.lowerBound, Int64(count), Int64(width), Int64(columns.count), try memory(result))
     return withExtendedLifetime(tensor) { result }
   }
 

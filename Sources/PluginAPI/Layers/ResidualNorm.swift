@@ -13,6 +13,23 @@ extension LayerNorm {
   public func callAsFunction(
     _ x: Tensor, plus addend: Tensor, bias: Tensor? = nil, _ dropout: Dropout, _ mode: Mode
   ) throws -> (sum: Tensor, output: Tensor) {
+    let results = try summed(x, addend, bias, dropout, mode, branches: 1)
+    return (results[0], results[1])
+  }
+
+  /// The output of ``callAsFunction(_:plus:bias:_:_:)`` twice, for the next sublayer of a post-norm network and for the residual around it:
+  /// their gradients are added on the way through this one's backward pass, instead of by one of their own.
+  public func branches(
+    _ x: Tensor, plus addend: Tensor, bias: Tensor? = nil, _ dropout: Dropout, _ mode: Mode
+  ) throws -> (output: Tensor, residual: Tensor) {
+    let results = try summed(x, addend, bias, dropout, mode, branches: 2)
+    return (results[1], results[2])
+  }
+
+  /// - Returns: the sum, and the output so many times.
+  private func summed(
+    _ x: Tensor, _ addend: Tensor, _ bias: Tensor?, _ dropout: Dropout, _ mode: Mode, branches: Int
+  ) throws -> [Tensor] {
     try located {
       let shape = x.shape
       guard shape.last == size, addend.shape == shape, bias.map({ $0.shape == [size] }) ?? true else {
@@ -22,21 +39,21 @@ extension LayerNorm {
       }
       let drawn = dropout.draw(mode)
       guard KernelUse.fits(x, addend, bias, weight, self.bias) else {
-        return try plainly(x, addend, bias, drawn)
+        let (sum, output) = try plainly(x, addend, bias, drawn)
+        return [sum] + Array(repeating: output, count: branches)
       }
       let rows = ResidualRows(self, rows: x.count / max(size, 1), bias: bias, drawn)
-      let results = try customFunction("residualNorm", [x, addend, weight, self.bias] + (bias.map { [$0] } ?? [])) {
+      return try customFunction("residualNorm", [x, addend, weight, self.bias] + (bias.map { [$0] } ?? [])) {
         let sum = try Tensor.empty(shape), output = try Tensor.empty(shape)
         let moments = try rows.forward(x.contiguous(), addend.contiguous(), sum: sum, output: output)
         return (
-          [sum, output],
+          try [sum, output] + (1..<branches).map { _ in try output.detached() },
           { gradients in
-            let found = try rows.backward(sum, moments, gradients[1], sumGradient: gradients[0])
+            let found = try rows.backward(sum, moments, gradients.dropFirst().compactMap(\.self), sumGradient: gradients[0])
             return [found.x, found.addend, found.weight, found.shift] + (bias == nil ? [] : [found.bias])
           }
         )
       }
-      return (results[0], results[1])
     }
   }
 
@@ -61,7 +78,7 @@ extension LayerNorm {
       return (
         [output],
         { gradients in
-          let found = try rows.backward(x, moments, gradients[0], sumGradient: nil)
+          let found = try rows.backward(x, moments, gradients.compactMap(\.self), sumGradient: nil)
           return [found.x, found.weight, found.shift]
         }
       )
@@ -111,25 +128,29 @@ private struct ResidualRows {
     return moments
   }
 
+  /// - Parameter gradients: of the output, two at most, which are added.
   func backward(
-    _ sum: Tensor, _ moments: Tensor, _ gradient: Tensor?, sumGradient: Tensor?
+    _ sum: Tensor, _ moments: Tensor, _ gradients: [Tensor], sumGradient: Tensor?
   ) throws -> (x: Tensor?, addend: Tensor?, weight: Tensor?, shift: Tensor?, bias: Tensor?) {
-    guard gradient != nil || sumGradient != nil else { return (nil, nil, nil, nil, nil) }
-    let gradient = try gradient?.contiguous() ?? Tensor.zeros([rows, width]), beside = try sumGradient?.contiguous()
+    guard !gradients.isEmpty || sumGradient != nil else { return (nil, nil, nil, nil, nil) }
+    let gradient = try gradients.first?.contiguous() ?? Tensor.zeros([rows, width])
+    let second = try gradients.dropFirst().first?.contiguous(), beside = try sumGradient?.contiguous()
     let x = try Tensor.empty(sum.shape), drops = drawn.map { Tensor.dropoutThreshold($0.rate).threshold > 0 } ?? false
     let addend = drops ? try Tensor.empty(sum.shape) : nil
     let partials = try Tensor.empty([blocks, 3 * width])
     nonisolated(unsafe) let (sums, found) = (try KernelUse.memory(sum), try KernelUse.memory(moments))
     nonisolated(unsafe) let (incoming, more) = (try KernelUse.memory(gradient), try beside.map(KernelUse.memory))
+    nonisolated(unsafe) let other = try second.map(KernelUse.memory)
     nonisolated(unsafe) let (own, added) = (try KernelUse.memory(x), try addend.map(KernelUse.memory))
     nonisolated(unsafe) let parts = try KernelUse.memory(partials)
     nonisolated(unsafe) var norm = try arguments()
-    try withExtendedLifetime((self, sum, moments, gradient, beside)) {
-      try parallel { basinResidualNormGradient(&norm, sums, found, incoming, more, $0, $1, own, added, parts) }
+    try withExtendedLifetime((self, sum, moments, gradient, second, beside)) {
+      try parallel { basinResidualNormGradient(&norm, sums, found, incoming, other, more, $0, $1, own, added, parts) }
     }
-    let totals = try KernelUse.sumOfRows(partials, count: blocks, width: 3 * width)
     // Each of its own memory: gradients are kept, and are changed in place.
-    let split = try totals.split(width).map { try $0.clone() }
-    return (x, addend ?? x, split[0], split[1], split[2])
+    let totals = try (0..<3).map {
+      try KernelUse.sumOfRows(partials, count: blocks, width: 3 * width, columns: $0 * width..<($0 + 1) * width)
+    }
+    return (x, addend ?? x, totals[0], totals[1], totals[2])
   }
 }

@@ -35,7 +35,8 @@ public final class ALBERTEncoder: Module {
 
   /// The first row of each sequence behind the last layer, `[N, size]`.
   func callAsFunction(_ input: PackedInput) throws -> Tensor {
-    var x = try encoder.embedding_hidden_mapping_in(embeddings(input))
+    let embedded = try encoder.embedding_hidden_mapping_in(embeddings(input))
+    var x = (output: embedded, residual: embedded)
     let groups = encoder.albert_layer_groups
     for pass in 0..<layers {
       let group = groups[pass * groups.count / layers].albert_layers
@@ -43,7 +44,7 @@ public final class ALBERTEncoder: Module {
         x = try layer(x, input, firstAlone: pass == layers - 1 && index == group.count - 1)
       }
     }
-    return x
+    return x.output
   }
 }
 
@@ -70,11 +71,11 @@ public final class ALBERTLayer: Module {
       (heads, weightDropout, dropout) = (c.heads, c.attentionDropout, Dropout(c.dropout))
     }
 
-    func callAsFunction(_ x: Tensor, _ input: PackedInput, firstAlone: Bool) throws -> Tensor {
+    func callAsFunction(_ x: PostNormRows, _ input: PackedInput, firstAlone: Bool) throws -> PostNormRows {
       try located {
-        let (x, mixed) = try input.attention(
+        let (residual, mixed) = try input.attention(
           x, query, key, value, heads: heads, dropout: weightDropout, firstAlone: firstAlone)
-        return try LayerNorm(x, plus: linear(mixed, dense.weight), bias: dense.bias, dropout, input.mode).output
+        return try LayerNorm.branches(residual, plus: linear(mixed, dense.weight), bias: dense.bias, dropout, input.mode)
       }
     }
   }
@@ -88,9 +89,9 @@ public final class ALBERTLayer: Module {
   }
 
   /// Rows `[T, size]`, same shape out, or `[N, size]` of each sequence's first row.
-  func callAsFunction(_ x: Tensor, _ input: PackedInput, firstAlone: Bool) throws -> Tensor {
+  func callAsFunction(_ x: PostNormRows, _ input: PackedInput, firstAlone: Bool) throws -> PostNormRows {
     let attended = try attention(x, input, firstAlone: firstAlone)
-    let product = try activation(attended, from: ffn, to: ffn_output)
-    return try full_layer_layer_norm(attended, plus: product, of: ffn_output, input.mode)
+    let product = try activation(attended.output, from: ffn, to: ffn_output)
+    return try full_layer_layer_norm.branches(attended.residual, plus: product, of: ffn_output, input.mode)
   }
 }

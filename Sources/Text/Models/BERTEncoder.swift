@@ -25,9 +25,10 @@ public final class BERTEncoder: Module {
 
   /// The first row of each sequence behind the last layer, `[N, size]`.
   func callAsFunction(_ input: PackedInput) throws -> Tensor {
-    var x = try embeddings(input)
+    let embedded = try embeddings(input)
+    var x = (output: embedded, residual: embedded)
     for layer in encoder.layer { x = try layer(x, input, firstAlone: layer === encoder.layer.last) }
-    return x
+    return x.output
   }
 }
 
@@ -59,8 +60,8 @@ public final class BERTLayer: Module {
       (heads, dropout) = (c.heads, c.attentionDropout)
     }
 
-    /// The layer's input and what attention made of it, see ``PackedInput/attention(_:_:_:_:heads:dropout:firstAlone:)``.
-    func callAsFunction(_ x: Tensor, _ input: PackedInput, firstAlone: Bool) throws -> (x: Tensor, mixed: Tensor) {
+    /// The residual and what attention made of the input, see ``PackedInput/attention(_:_:_:_:heads:dropout:firstAlone:)``.
+    func callAsFunction(_ x: PostNormRows, _ input: PackedInput, firstAlone: Bool) throws -> (residual: Tensor, mixed: Tensor) {
       try located { try input.attention(x, query, key, value, heads: heads, dropout: dropout, firstAlone: firstAlone) }
     }
   }
@@ -82,10 +83,10 @@ public final class BERTLayer: Module {
   }
 
   /// Rows `[T, size]`, same shape out, or `[N, size]` of each sequence's first row.
-  func callAsFunction(_ x: Tensor, _ input: PackedInput, firstAlone: Bool) throws -> Tensor {
-    let (x, mixed) = try attention._self(x, input, firstAlone: firstAlone)
-    let attended = try attention.output(mixed, onto: x, input.mode)
-    let product = try intermediate.activation(attended, from: intermediate.dense, to: output.dense)
-    return try output(withoutBias: product, onto: attended, input.mode)
+  func callAsFunction(_ x: PostNormRows, _ input: PackedInput, firstAlone: Bool) throws -> PostNormRows {
+    let (residual, mixed) = try attention._self(x, input, firstAlone: firstAlone)
+    let attended = try attention.output(mixed, onto: residual, input.mode)
+    let product = try intermediate.activation(attended.output, from: intermediate.dense, to: output.dense)
+    return try output(withoutBias: product, onto: attended.residual, input.mode)
   }
 }

@@ -18,9 +18,10 @@ public final class DistilBERTEncoder: Module {
 
   /// The first row of each sequence behind the last layer, `[N, size]`.
   func callAsFunction(_ input: PackedInput) throws -> Tensor {
-    var x = try embeddings(input)
+    let embedded = try embeddings(input)
+    var x = (output: embedded, residual: embedded)
     for layer in transformer.layer { x = try layer(x, input, firstAlone: layer === transformer.layer.last) }
-    return x
+    return x.output
   }
 }
 
@@ -44,8 +45,8 @@ public final class DistilBERTLayer: Module {
       (heads, dropout) = (c.heads, c.attentionDropout)
     }
 
-    /// The layer's input and what ``out_lin`` mixes, see ``PackedInput/attention(_:_:_:_:heads:dropout:firstAlone:)``.
-    func callAsFunction(_ x: Tensor, _ input: PackedInput, firstAlone: Bool) throws -> (x: Tensor, mixed: Tensor) {
+    /// The residual and what ``out_lin`` mixes, see ``PackedInput/attention(_:_:_:_:heads:dropout:firstAlone:)``.
+    func callAsFunction(_ x: PostNormRows, _ input: PackedInput, firstAlone: Bool) throws -> (residual: Tensor, mixed: Tensor) {
       try located { try input.attention(x, q_lin, k_lin, v_lin, heads: heads, dropout: dropout, firstAlone: firstAlone) }
     }
   }
@@ -70,11 +71,11 @@ public final class DistilBERTLayer: Module {
   }
 
   /// Rows `[T, size]`, same shape out, or `[N, size]` of each sequence's first row.
-  func callAsFunction(_ x: Tensor, _ input: PackedInput, firstAlone: Bool) throws -> Tensor {
-    let (x, mixed) = try attention(x, input, firstAlone: firstAlone)
+  func callAsFunction(_ x: PostNormRows, _ input: PackedInput, firstAlone: Bool) throws -> PostNormRows {
+    let (residual, mixed) = try attention(x, input, firstAlone: firstAlone)
     let product = try attention.out_lin.located { try linear(mixed, attention.out_lin.weight) }
-    let attended = try sa_layer_norm(x, plus: product, of: attention.out_lin, input.mode)
-    let raised = try ffn.activation(attended, from: ffn.lin1, to: ffn.lin2)
-    return try output_layer_norm(attended, plus: raised, bias: ffn.lin2.bias, ffn.dropout, input.mode).output
+    let attended = try sa_layer_norm.branches(residual, plus: product, of: attention.out_lin, input.mode)
+    let raised = try ffn.activation(attended.output, from: ffn.lin1, to: ffn.lin2)
+    return try output_layer_norm.branches(attended.residual, plus: raised, bias: ffn.lin2.bias, ffn.dropout, input.mode)
   }
 }

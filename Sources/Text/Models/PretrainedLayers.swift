@@ -39,29 +39,29 @@ struct PackedInput {
     self.mode = mode
   }
 
-  /// A layer's input `[T, size]` and what self-attention, with dropout on its weights in training, makes of it; in the last layer
+  /// The residual of a layer's input `[T, size]` and what self-attention, with dropout on its weights in training, makes of it; in the last layer
   /// each sequence's first row alone, which is all that a classification looks at: `[N, size]` both, and what follows attention
   /// is computed of nothing else.
   ///
   /// The three layers' products are made as one: rows are packed for it once, and the gradient of rows is one product instead of
   /// three and their sum.
   func attention(
-    _ x: Tensor, _ query: Linear, _ key: Linear, _ value: Linear, heads: Int, dropout: Double, firstAlone: Bool
-  ) throws -> (x: Tensor, mixed: Tensor) {
+    _ x: PostNormRows, _ query: Linear, _ key: Linear, _ value: Linear, heads: Int, dropout: Double, firstAlone: Bool
+  ) throws -> (residual: Tensor, mixed: Tensor) {
     let random = dropout > 0 ? mode.random?.next() : nil, rate = random == nil ? 0 : dropout
     if firstAlone {
-      let first = try firstOfSequences(x, offsets: offsets)
+      let first = try firstOfSequences(x.residual, offsets: offsets)
       return try (
         first,
         firstRowAttention(
-          first, of: x, query: query, key: key, value: value, offsets: offsets, heads: heads, dropout: rate, random: random)
+          first, of: x.output, query: query, key: key, value: value, offsets: offsets, heads: heads, dropout: rate, random: random)
       )
     }
     let layers = [query, key, value]
     return try (
-      x,
+      x.residual,
       packedSelfAttention(
-        linear(x, .concatenate(layers.map(\.weight))), bias: .concatenate(layers.compactMap(\.bias)), offsets: offsets, heads: heads,
+        linear(x.output, .concatenate(layers.map(\.weight))), bias: .concatenate(layers.compactMap(\.bias)), offsets: offsets, heads: heads,
         dropout: rate, random: random)
     )
   }
@@ -99,10 +99,14 @@ public final class TransformerEmbeddings: Module {
   }
 }
 
+/// What a post-norm layer hands on: the same numbers for the next sublayer and for the residual around it
+/// (``LayerNorm/branches(_:plus:bias:_:_:)``).
+typealias PostNormRows = (output: Tensor, residual: Tensor)
+
 extension LayerNorm {
   /// LayerNorm(x + layer(rows)), `product` being that without the layer's bias.
-  func callAsFunction(_ x: Tensor, plus product: Tensor, of layer: Linear, _ mode: Mode) throws -> Tensor {
-    try callAsFunction(x, plus: product, bias: layer.bias, Dropout(0), mode).output
+  func branches(_ x: Tensor, plus product: Tensor, of layer: Linear, _ mode: Mode) throws -> PostNormRows {
+    try branches(x, plus: product, bias: layer.bias, Dropout(0), mode)
   }
 }
 
@@ -119,13 +123,13 @@ public final class AddedDense: Module {
   }
 
   /// `[T, inputs]` and the layer's input `[T, size]` to `[T, size]`.
-  func callAsFunction(_ rows: Tensor, onto x: Tensor, _ mode: Mode) throws -> Tensor {
+  func callAsFunction(_ rows: Tensor, onto x: Tensor, _ mode: Mode) throws -> PostNormRows {
     try callAsFunction(withoutBias: dense.located { try linear(rows, dense.weight) }, onto: x, mode)
   }
 
   /// The same with the product of ``dense`` already made, without its bias.
-  func callAsFunction(withoutBias product: Tensor, onto x: Tensor, _ mode: Mode) throws -> Tensor {
-    try LayerNorm(x, plus: product, bias: dense.bias, dropout, mode).output
+  func callAsFunction(withoutBias product: Tensor, onto x: Tensor, _ mode: Mode) throws -> PostNormRows {
+    try LayerNorm.branches(x, plus: product, bias: dense.bias, dropout, mode)
   }
 }
 

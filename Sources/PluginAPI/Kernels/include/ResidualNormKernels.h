@@ -31,14 +31,14 @@ typedef struct BasinResidualNorm {
 void basinResidualNorm(const BasinResidualNorm *norm, const float *x, const float *h, int64_t blockBegin, int64_t blockEnd,
                        float *sum, float *out, float *moments);
 
-// From the gradient of `out` and, where it is not null, that of `sum`: the gradients of x, of h (null: not wanted, or that of x) and
+// From the gradient of `out`, in one part or two (or null), and, where it is not null, that of `sum`: the gradients of x, of h (null: not wanted, or that of x) and
 // of each block's rows the sums for weight, shift and bias, partials [blocks, 3, width].
 void basinResidualNormGradient(const BasinResidualNorm *norm, const float *sum, const float *moments, const float *gradient,
-                               const float *sumGradient, int64_t blockBegin, int64_t blockEnd, float *xGradient,
+                               const float *second, const float *sumGradient, int64_t blockBegin, int64_t blockEnd, float *xGradient,
                                float *hGradient, float *partials);
 
-// out[i] = the sum over `count` rows of in [count, width], in their order.
-void basinSumOfRows(const float *in, int64_t count, int64_t width, float *out);
+// out[i] = the sum over `count` rows of `width` numbers, `stride` from one to the next, in their order.
+void basinSumOfRows(const float *in, int64_t count, int64_t stride, int64_t width, float *out);
 
 // The mean over the rows of each sequence, in [T, width] to out [sequences, width]; zeros for one without rows.
 void basinSequenceMeans(const int64_t *offsets, int64_t begin, int64_t end, int64_t width, const float *in, float *out);
