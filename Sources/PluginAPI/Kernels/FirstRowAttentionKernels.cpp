@@ -140,7 +140,8 @@ BASIN_VERSIONS void forward(BasinFirstRowAttention a, Sequence s, float *kept, f
 }
 
 BASIN_VERSIONS void backward(BasinFirstRowAttention a, Sequence s, float *memory, const float *weights,
-                             const float *mixedGradient, const float *totalGradient, float *askedGradient, float *rowGradient) {
+                             const float *mixedGradient, const float *totalGradient, float *askedGradient, float *rowGradient,
+                             float *changeSums) {
   const int64_t stride = paddedLength(s.length), step = a.sequences * a.size;
   const Rows incoming = {mixedGradient + s.index * a.size, step};
   float *kept = memory, *changes = memory + a.heads * stride;
@@ -154,7 +155,12 @@ BASIN_VERSIONS void backward(BasinFirstRowAttention a, Sequence s, float *memory
       change[t] = left[t] * (change[t] + total);
       inner += change[t];
     }
-    for (int64_t t = 0; t < s.length; ++t) change[t] = (change[t] - fabsf(row[t]) * inner) * a.scale;
+    float sum = 0;
+    for (int64_t t = 0; t < s.length; ++t) {
+      change[t] = (change[t] - fabsf(row[t]) * inner) * a.scale;
+      sum += change[t];
+    }
+    changeSums[h * a.sequences + s.index] = sum;
   }
   weightedSums(changes, stride, 1, a.heads, s.length, s.rows, a.size, false, askedGradient + s.index * a.size, step);
   // Four rows at a time, for they stay in the first cache from one sum to the other.
@@ -179,11 +185,12 @@ void basinFirstRowAttention(const BasinFirstRowAttention *a, int64_t begin, int6
 }
 
 void basinFirstRowAttentionGradient(const BasinFirstRowAttention *a, int64_t begin, int64_t end, const float *weights,
-                                    const float *mixedGradient, const float *totalGradient, float *askedGradient, float *rowGradient) {
+                                    const float *mixedGradient, const float *totalGradient, float *askedGradient, float *rowGradient,
+                                    float *changes) {
   for (int64_t n = begin; n < end; ++n) {
     const Sequence s(*a, n);
     float *memory = scratch(2 * a->heads * paddedLength(s.length));
-    backward(*a, s, memory, weights + a->heads * s.first, mixedGradient, totalGradient, askedGradient, rowGradient);
+    backward(*a, s, memory, weights + a->heads * s.first, mixedGradient, totalGradient, askedGradient, rowGradient, changes);
   }
 }
 }

@@ -33,8 +33,8 @@ public func firstRowAttention(
   let (sequences, size, width) = (first.shape[0], shape[1], shape[1] / heads)
   let weights = [heads, width, size]
   let mix = try FirstRowMix(offsets: offsets, rows: shape[0], size: size, heads: heads, dropout: dropout, random)
-  let asked = try query(first).reshaped([sequences, heads, width]).transposed(0, 1).matmul(key.weight.reshaped(weights))
-  let (mixed, totals) = try mix(rows, asked, keyBias: key.bias)
+  let queries = try query(first).reshaped([sequences, heads, width]).transposed(0, 1)
+  let (mixed, totals) = try mix(rows, queries.matmul(key.weight.reshaped(weights)), queries, keyBias: key.bias)
   var result = try mixed.matmul(value.weight.reshaped(weights).transposed())
   if let bias = value.bias {
     result = try result + totals.reshaped([heads, sequences, 1]) * bias.reshaped([heads, 1, width])
@@ -62,8 +62,9 @@ private struct FirstRowMix: @unchecked Sendable {
   /// Rows `[T, size]` and the vectors whose products with them are scores, `[heads, N, size]`, to the sums `[heads, N, size]` and those of
   /// their weights `[heads, N]`.
   ///
-  /// - Parameter keyBias: adds the same to every score of a row, which changes no weight; its gradient is 0.
-  func callAsFunction(_ x: Tensor, _ asked: Tensor, keyBias: Tensor?) throws -> (mixed: Tensor, totals: Tensor) {
+  /// - Parameter keyBias: adds the same to every score of a row, its product with the row's query `[heads, N, width]`, which changes no
+  ///   weight: its gradient is what rounding leaves, as elsewhere.
+  func callAsFunction(_ x: Tensor, _ asked: Tensor, _ queries: Tensor, keyBias: Tensor?) throws -> (mixed: Tensor, totals: Tensor) {
     let results = try customFunction("firstRowAttention", [x, asked] + (keyBias.map { [$0] } ?? [])) {
       let x = try x.contiguous(), asked = try asked.contiguous()
       let weights = try Tensor.empty([heads * rows])
@@ -77,14 +78,17 @@ private struct FirstRowMix: @unchecked Sendable {
         { gradients in
           let incoming = try gradients[0]?.contiguous() ?? .zeros(asked.shape), ofTotals = try gradients[1]?.contiguous()
           let xGradient = try Tensor.empty(x.shape), askedGradient = try Tensor.empty(asked.shape)
+          let changes = try Tensor.empty([heads, 1, sequences])
           nonisolated(unsafe) let given = (
             try KernelUse.memory(weights), try KernelUse.memory(incoming), try ofTotals.map(KernelUse.memory)
           )
-          nonisolated(unsafe) let found = (try KernelUse.memory(askedGradient), try KernelUse.memory(xGradient))
-          try withExtendedLifetime((weights, incoming, ofTotals, askedGradient, xGradient)) {
-            try parallel(x, asked) { basinFirstRowAttentionGradient(&$0, $1, $2, given.0, given.1, given.2, found.0, found.1) }
+          nonisolated(unsafe) let found = (
+            try KernelUse.memory(askedGradient), try KernelUse.memory(xGradient), try KernelUse.memory(changes)
+          )
+          try withExtendedLifetime((weights, incoming, ofTotals, askedGradient, xGradient, changes)) {
+            try parallel(x, asked) { basinFirstRowAttentionGradient(&$0, $1, $2, given.0, given.1, given.2, found.0, found.1, found.2) }
           }
-          return try [xGradient, askedGradient] + (keyBias.map { [try .zeros($0.shape)] } ?? [])
+          return try [xGradient, askedGradient] + (keyBias.map { [try changes.matmul(queries).reshaped($0.shape)] } ?? [])
         }
       )
     }

@@ -30,9 +30,11 @@ typedef struct BasinFirstRowAttention {
 // the sequence's rows, and totals [heads, sequences], the sum of the weights.
 void basinFirstRowAttention(const BasinFirstRowAttention *attention, int64_t begin, int64_t end, float *weights, float *mixed, float *totals);
 
-// From the gradients of mixed and totals (or null: 0), those of asked, and of rows [T, size].
+// From the gradients of mixed and totals (or null: 0), those of asked, and of rows [T, size]; changes [heads, sequences]: the sum of the
+// gradients of a sequence's scores, which rounding alone keeps from 0.
 void basinFirstRowAttentionGradient(const BasinFirstRowAttention *attention, int64_t begin, int64_t end, const float *weights,
-                                    const float *mixedGradient, const float *totalGradient, float *askedGradient, float *rowGradient);
+                                    const float *mixedGradient, const float *totalGradient, float *askedGradient, float *rowGradient,
+                                    float *changes);
 
 #ifdef __cplusplus
 }
