@@ -32,11 +32,17 @@ BASIN_INLINE Unit unitOf(const BasinPackedAttention &a, int64_t index) {
   return u;
 }
 
-// keep or 0 for each weight of a row.
-BASIN_INLINE void maskOfRow(const BasinPackedAttention &a, const Unit &u, int64_t row, int64_t count, float *mask) {
-  uint64_t group = u.group + static_cast<uint64_t>(row * groupsOfRow(u.length));
-  for (int64_t c = 0; c < count; c += 32, ++group) maskOfGroup(a.key, group, a.threshold, a.keep, mask + c);
+// keep or 0 for each weight of a row whose random words begin with `group`; `attention` is either of the structures.
+template <typename Attention>
+BASIN_INLINE void maskOfRow(const Attention &attention, uint64_t group, int64_t count, float *mask) {
+  for (int64_t c = 0; c < count; c += 32, ++group) maskOfGroup(attention.key, group, attention.threshold, attention.keep, mask + c);
 }
+
+// A weight that is kept for the gradients has dropout's choice as its sign.
+BASIN_INLINE float signedBy(float weight, float mask) { return mask > 0 ? weight : -weight; }
+
+// How often one counts, from its sign.
+BASIN_INLINE float countOf(float weight, float keep) { return (weight < 0 ? 0 : weight) * keep; }
 
 // Asks for a row that is read, or written, some thousand operations later.
 template <bool isWritten = false>

@@ -107,36 +107,33 @@ struct Sequence {
         asked{a.asked + n * a.size, a.sequences * a.size} {}
 };
 
-// What is left of weights whose sign tells dropout's choice, times `keep`; their sum.
-BASIN_INLINE float keptOf(const float *weights, int64_t length, float keep, float *kept) {
+// How often each weight counts, and all of them.
+BASIN_INLINE float countsOf(const float *weights, int64_t length, float keep, float *counts) {
   float total = 0;
   for (int64_t t = 0; t < length; ++t) {
-    kept[t] = (weights[t] < 0 ? 0 : weights[t]) * keep;
-    total += kept[t];
+    counts[t] = countOf(weights[t], keep);
+    total += counts[t];
   }
   return total;
 }
 
-BASIN_VERSIONS void forward(BasinFirstRowAttention a, Sequence s, float *kept, float *weights, float *mixed, float *totals) {
+BASIN_VERSIONS void forward(BasinFirstRowAttention a, Sequence s, float *counts, float *weights, float *mixed, float *totals) {
   const int64_t stride = paddedLength(s.length), step = a.sequences * a.size;
   const bool drops = a.threshold > 0;
-  innerProducts(s.rows, s.length, s.asked, a.heads, a.size, a.scale, kept, stride);
-  float *mask = kept + a.heads * stride;
+  innerProducts(s.rows, s.length, s.asked, a.heads, a.size, a.scale, counts, stride);
+  float *mask = counts + a.heads * stride;
   for (int64_t h = 0; h < a.heads; ++h) {
-    float *scores = kept + h * stride, *row = weights + h * s.length;
+    float *scores = counts + h * stride, *row = weights + h * s.length;
     const float part = 1 / exponentialsOfRow(scores, s.length, stride, greatestOfRow(scores, s.length));
     if (drops) {
-      const int64_t group = a.firstGroups[s.index] + h * s.length * groupsOfRow(s.length);
-      for (int64_t g = 0; g < groupsOfRow(s.length); ++g) {
-        maskOfGroup(a.key, static_cast<uint64_t>(group + g), a.threshold, a.keep, mask + g * 32);
-      }
-      for (int64_t t = 0; t < s.length; ++t) row[t] = mask[t] > 0 ? scores[t] * part : -scores[t] * part;
+      maskOfRow(a, static_cast<uint64_t>(a.firstGroups[s.index] + h * s.length * groupsOfRow(s.length)), s.length, mask);
+      for (int64_t t = 0; t < s.length; ++t) row[t] = signedBy(scores[t] * part, mask[t]);
     } else {
       for (int64_t t = 0; t < s.length; ++t) row[t] = scores[t] * part;
     }
-    totals[h * a.sequences + s.index] = keptOf(row, s.length, drops ? a.keep : 1, scores);
+    totals[h * a.sequences + s.index] = countsOf(row, s.length, drops ? a.keep : 1, scores);
   }
-  weightedSums(kept, stride, 1, a.heads, s.length, s.rows, a.size, false, mixed + s.index * a.size, step);
+  weightedSums(counts, stride, 1, a.heads, s.length, s.rows, a.size, false, mixed + s.index * a.size, step);
 }
 
 BASIN_VERSIONS void backward(BasinFirstRowAttention a, Sequence s, float *memory, const float *weights,
@@ -144,15 +141,15 @@ BASIN_VERSIONS void backward(BasinFirstRowAttention a, Sequence s, float *memory
                              float *changeSums) {
   const int64_t stride = paddedLength(s.length), step = a.sequences * a.size;
   const Rows incoming = {mixedGradient + s.index * a.size, step};
-  float *kept = memory, *changes = memory + a.heads * stride;
+  float *counts = memory, *changes = memory + a.heads * stride;
   innerProducts(s.rows, s.length, incoming, a.heads, a.size, 1, changes, stride);
   for (int64_t h = 0; h < a.heads; ++h) {
     const float *row = weights + h * s.length;
-    float *change = changes + h * stride, *left = kept + h * stride, inner = 0;
+    float *change = changes + h * stride, *count = counts + h * stride, inner = 0;
     const float total = totalGradient ? totalGradient[h * a.sequences + s.index] : 0;
-    keptOf(row, s.length, a.threshold > 0 ? a.keep : 1, left);
+    countsOf(row, s.length, a.threshold > 0 ? a.keep : 1, count);
     for (int64_t t = 0; t < s.length; ++t) {
-      change[t] = left[t] * (change[t] + total);
+      change[t] = count[t] * (change[t] + total);
       inner += change[t];
     }
     float sum = 0;
@@ -165,10 +162,10 @@ BASIN_VERSIONS void backward(BasinFirstRowAttention a, Sequence s, float *memory
   weightedSums(changes, stride, 1, a.heads, s.length, s.rows, a.size, false, askedGradient + s.index * a.size, step);
   // Four rows at a time, for they stay in the first cache from one sum to the other.
   for (int64_t t = 0; t < s.length; t += 4) {
-    const int64_t count = smaller(4, s.length - t);
+    const int64_t rows = smaller(4, s.length - t);
     float *to = rowGradient + (s.first + t) * a.size;
-    weightedSums(changes + t, 1, stride, count, a.heads, s.asked, a.size, false, to, a.size);
-    weightedSums(kept + t, 1, stride, count, a.heads, incoming, a.size, true, to, a.size);
+    weightedSums(changes + t, 1, stride, rows, a.heads, s.asked, a.size, false, to, a.size);
+    weightedSums(counts + t, 1, stride, rows, a.heads, incoming, a.size, true, to, a.size);
   }
 }
 

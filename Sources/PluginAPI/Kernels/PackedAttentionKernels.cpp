@@ -41,9 +41,11 @@ BASIN_INLINE Extent extentOf(int64_t length, int64_t width) {
   return e;
 }
 
-// How often each weight counts: `keep` or 0, where dropout draws; the weights that are kept have its choice as their sign.
+BASIN_INLINE uint64_t groupOfRow(const Unit &u, int64_t row) { return u.group + static_cast<uint64_t>(row * groupsOfRow(u.length)); }
+
+// Weights before they are divided by their sum (times `part`) to how often they count, and to those that are kept.
 BASIN_INLINE void dropWeights(const BasinPackedAttention &a, const Unit &u, int64_t row, int64_t count, float part, float *mask, float *weights) {
-  if (a.threshold > 0) maskOfRow(a, u, row, count, mask);
+  if (a.threshold > 0) maskOfRow(a, groupOfRow(u, row), count, mask);
   if (!u.weights) {
     for (int64_t c = 0; a.threshold > 0 && c < count; ++c) weights[c] *= mask[c];
     return;
@@ -51,8 +53,7 @@ BASIN_INLINE void dropWeights(const BasinPackedAttention &a, const Unit &u, int6
   float *kept = u.weights + row * u.length;
   if (a.threshold > 0) {
     for (int64_t c = 0; c < count; ++c) {
-      const float weight = weights[c] * part;
-      kept[c] = mask[c] > 0 ? weight : -weight;
+      kept[c] = signedBy(weights[c] * part, mask[c]);
       weights[c] *= mask[c];
     }
   } else {
@@ -60,8 +61,6 @@ BASIN_INLINE void dropWeights(const BasinPackedAttention &a, const Unit &u, int6
   }
 }
 
-// Structures go by value here: a vector that is written may be any of their fields for all the compiler knows, and it would read them again.
-//
 // `next` is the unit after this one, whose rows lie a stride apart, too far for the processor to see what will be read.
 BASIN_VERSIONS void forward(BasinPackedAttention a, Unit u, Unit next, float *memory, float *out, float *logSums) {
   const Extent e = extentOf(u.length, a.width);
@@ -118,15 +117,14 @@ BASIN_INLINE void turnRow(const BasinPackedAttention &a, const Unit &u, int64_t 
   if (u.weights) {
     const float *kept = u.weights + row * u.length, keep = a.threshold > 0 ? a.keep : 1;
     for (int64_t c = 0; c < count; ++c) {
-      const float weight = fabsf(kept[c]), counts = (kept[c] < 0 ? 0 : kept[c]) * keep;
-      change[c] = counts * change[c] - weight * inner;
-      weights[c] = counts;
+      weights[c] = countOf(kept[c], keep);
+      change[c] = weights[c] * change[c] - fabsf(kept[c]) * inner;
     }
     for (int64_t c = count; c < columns; ++c) weights[c] = 0;
   } else {
     exponentialsOfRow(weights, count, columns, logSum);
     if (a.threshold > 0) {
-      maskOfRow(a, u, row, count, mask);
+      maskOfRow(a, groupOfRow(u, row), count, mask);
       for (int64_t c = 0; c < count; ++c) {
         change[c] = weights[c] * (change[c] * mask[c] - inner);
         weights[c] *= mask[c];

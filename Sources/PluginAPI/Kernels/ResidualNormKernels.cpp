@@ -82,7 +82,6 @@ BASIN_INLINE void normalizeRow(const BasinResidualNorm &n, const float *sum, flo
   for (; c < n.width; ++c) out[c] = (sum[c] - mean) * inverse * n.weight[c] + n.shift[c];
 }
 
-// The structure goes by value: a vector that is written may be any of its fields for all the compiler knows, and it would read them again.
 BASIN_VERSIONS void forward(BasinResidualNorm n, const float *x, const float *h, int64_t blockBegin, int64_t blockEnd, float *sum, float *out,
                             float *moments) {
   const float width = static_cast<float>(n.width);

@@ -14,7 +14,8 @@
 
 namespace basin {
 
-// Eight floats at any address. They go by reference: without AVX clang refuses them as arguments and results.
+// Eight floats at any address. They go by reference: without AVX clang refuses them as arguments and results. Kernels' structures go by value: a
+// vector that is written may be any of a structure's fields for all the compiler knows, and it would read these again.
 typedef float Eight __attribute__((vector_size(32), aligned(4)));
 typedef int32_t EightBits __attribute__((vector_size(32), aligned(4)));
 

@@ -44,7 +44,6 @@ BASIN_INLINE void convolve(const BasinConvolution &c, const float *x, const floa
   }
 }
 
-// The structure goes by value: a vector that is written may be any of its fields for all the compiler knows, and it would read them again.
 BASIN_VERSIONS void convolveOne(BasinConvolution c, const float *x, const float *applied, const float *u,
                                           const float *bias, int64_t begin, int64_t end, float *memory, float *y) {
   convolve<1>(c, x, applied, u, bias, begin, end, memory, y);

@@ -16,7 +16,7 @@ typedef struct BasinFirstRowAttention {
   const int64_t *offsets;  // [sequences + 1]; no sequence is empty
   int64_t sequences, heads, size;
   const float *rows;   // [T, size]
-  const float *asked;  // [heads, sequences, size]: what a row's inner product, times `scale`, with is its score
+  const float *asked;  // [heads, sequences, size]: a row's score is its inner product with this, times `scale`
   float scale;
   // Dropout of attention weights; none where threshold is 0. The random words are those of row 0 of BasinPackedAttention.
   const int64_t *firstGroups;  // [sequences]

@@ -31,8 +31,9 @@ typedef struct BasinResidualNorm {
 void basinResidualNorm(const BasinResidualNorm *norm, const float *x, const float *h, int64_t blockBegin, int64_t blockEnd,
                        float *sum, float *out, float *moments);
 
-// From the gradient of `out`, in one part or two (or null), and, where it is not null, that of `sum`: the gradients of x, of h (null: not wanted, or that of x) and
-// of each block's rows the sums for weight, shift and bias, partials [blocks, 3, width].
+// From the gradient of `out`, which is `gradient` or its sum with `second` (unless that is null), and, where it is not null, that of `sum`: the
+// gradients of x, of h (null: not wanted, or that of x) and of each block's rows the sums for weight, shift and bias, partials
+// [blocks, 3, width].
 void basinResidualNormGradient(const BasinResidualNorm *norm, const float *sum, const float *moments, const float *gradient,
                                const float *second, const float *sumGradient, int64_t blockBegin, int64_t blockEnd, float *xGradient,
                                float *hGradient, float *partials);
