@@ -3,7 +3,7 @@
 GLUE is read as Hugging Face's `glue` reads it: Python's csv with QUOTE_NONE, columns by name, CoLA's train and dev by number, rows
 that lack a field passed over; AG News with quoting; language models as PyTorch's word_language_model (`line.split() + ['<eos>']`).
 A digest is length and CRC-32 (zlib's) of UTF-8 `first<TAB>second<TAB>label` lines (no `second` where there is one sentence; AG News: title, a
-space, description), of language models of the words each followed by a newline.
+space, description, each as it stands), of language models of the words each followed by a newline.
 
 The files are not part of the repository: BASIN_TEST_DATA names their folder (default: ../shared/data beside the checkout).
 Without them nothing is made."""
@@ -75,7 +75,7 @@ if __name__ == "__main__":
         "test": digest(glue("MRPC", "msr_paraphrase_test.txt", True)),
     }
     with open(ROOT / "ag_news_csv/test.csv", encoding="utf8", newline="") as file:
-        rows = [f"{row[1].strip()} {row[2].strip()}\t{int(row[0]) - 1}" for row in csv.reader(file)]
+        rows = [f"{row[1]} {row[2]}\t{int(row[0]) - 1}" for row in csv.reader(file)]
     document["ag-news-subset"] = {"train": digest(rows)}
     with zipfile.ZipFile(ROOT / "ptb/ptb.zip") as archive:
         texts = {s: archive.read(f"ptb.{n}.txt").decode() for s, n in (("train", "train"), ("validation", "valid"), ("test", "test"))}

@@ -114,7 +114,7 @@ struct DatasetPairTests {
       {"text": "red", "label": 1, "extra": {"a": 1}}
       """
     let data = try table(text, "jsonl")
-    #expect(data.corpus.splits.train.texts == ["a é fox", "sky\nblue", "red"])
+    #expect(data.corpus.splits.train.texts == ["a é fox", " sky\nblue ", "red"])
     #expect(data.corpus.splits.train.labels == [1, 0, 1] && data.facts.classNames == ["0", "1"])
     let flags = try table("{\"text\":\"a\",\"label\":true}\n{\"text\":\"b\",\"label\":false}\n", "jsonl")
     #expect(flags.facts.classNames == ["false", "true"])
@@ -148,9 +148,10 @@ struct DatasetPairTests {
   }
 
   @Test func agNews() throws {
-    let text = "\"3\",\"A \"\"title\"\"\",\"second\\team, it\"\n\"4\",\"\",\"only this\"\n"
+    let text = "\"3\",\"A \"\"title\"\"\",\"second\\team, it\"\n\"4\",\"\",\"only this\"\n\"1\",\" a \",\"b  \"\n"
     let data = try AGNewsReader.read(ReaderTestData.utf8(text))
-    #expect(data.texts == ["A \"title\" second\\team, it", "only this"] && data.labels == [2, 3])
+    // Title, a space, description, whatever they are.
+    #expect(data.texts == ["A \"title\" second\\team, it", " only this", " a  b  "] && data.labels == [2, 3, 0])
     for (bad, place) in [
       ("\"5\",\"a\",\"b\"\n", "line 1, column 2"), ("\"1\",\"a\"\n", "line 1, column 1"), ("\"1\",\"\",\" \"\n", "line 1, column 6"),
       ("", "line 1, column 1"), ("class,title,text\n", "line 1, column 1"),

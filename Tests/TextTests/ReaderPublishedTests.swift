@@ -82,7 +82,9 @@ struct ReaderPublishedTests {
     for place in ["text/glue/SST-2", "glue/SST-2", "SST-2", "."] {
       try ReaderTestData.withFolder { folder in
         try ReaderTestData.write(sst2 + "good\t1\n", to: folder + "/\(place)/train.tsv")
-        #expect(ReaderTestData.failure { try GLUEReader.read(dataRoot: folder, task: .sst2) }?.kind == .missingInput)
+        let missing = ReaderTestData.failure { try GLUEReader.read(dataRoot: folder, task: .sst2) }
+        #expect(missing?.kind == .missingInput && missing?.file == (place == "." ? folder : "\(folder)/\(place)"))
+        #expect(missing?.message == "SST-2 is not complete: dev.tsv is missing beside train.tsv")
         try ReaderTestData.write(sst2 + "bad\t0\nfine\t1\n", to: folder + "/\(place)/dev.tsv")
         let splits = try GLUEReader.read(dataRoot: folder, task: .sst2)
         #expect(splits.train.count == 1 && splits.validation == nil && splits.test?.texts == ["bad", "fine"])

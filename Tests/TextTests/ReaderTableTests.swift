@@ -16,7 +16,7 @@ struct ReaderTableTests {
     let text =
       "\u{FEFF}text,label\r\n\"a, \"\"b\"\"\",x\r\n\"two\nlines\",y\r\n plain 5\" nail ,\"x\"\r\n\r\n\"\"\"\"\"\",y"
     let data = try read(text)
-    #expect(data.texts == ["a, \"b\"", "two\nlines", "plain 5\" nail", "\"\""])
+    #expect(data.texts == ["a, \"b\"", "two\nlines", " plain 5\" nail ", "\"\""])
     #expect(data.classNames == ["x", "y"])
     #expect(data.labels == [0, 1, 0, 1])
   }
@@ -34,6 +34,19 @@ struct ReaderTableTests {
     for bad: UInt8 in [0, 0x0A, 0x0D, 0x22, 0xC3] {
       #expect(ReaderTestData.failure { try DelimitedTable(source, delimiter: bad, quoting: true) }?.kind == .usage)
     }
+  }
+
+  /// Byte-level tokens are made of it. Labels and names of columns lose it.
+  @Test func whiteSpaceOfTextsStays() throws {
+    let data = try read(" text , label \n  two  , x \n\"\tq\"\" \",y\n")
+    #expect(data.texts == ["  two  ", "\tq\" "] && data.classNames == ["x", "y"] && data.labels == [0, 1])
+    let pairs = try read("sentence1,sentence2,label\na , b,x\nc,d,y\n")
+    #expect(pairs.texts == ["a ", "c"] && pairs.pairs == [" b", "d"])
+    let joined = try read("title,body,label\n a , b ,x\nc, ,y\n", Options(textColumns: ["title", "body"]))
+    #expect(joined.texts == [" a   b ", "c"])
+    let objects = try read(
+      #"{"text": " a ", "label": " x "}"# + "\n" + #"{"text": "b\n", "label": "y"}"# + "\n", file: "data.jsonl")
+    #expect(objects.texts == [" a ", "b\n"] && objects.classNames == ["x", "y"])
   }
 
   /// Writing fields as RFC 4180 says and reading them back gives the fields.
@@ -116,6 +129,71 @@ struct ReaderTableTests {
       ReaderTestData.failure { try read("text,text,label\na,b,x\n", Options(textColumns: ["text"])) }?.kind == .usage)
   }
 
+  @Test func whichColumnIsNotClearIsTold() throws {
+    func refused(
+      _ text: String, file: String = "data.csv", _ options: Options = Options(), saying message: String, advising words: [String],
+      butNot others: [String] = []
+    ) {
+      let error = ReaderTestData.failure { try read(text, file: file, options) }
+      let isTold = error?.message.hasPrefix("cannot tell which " + message) == true
+      #expect(error?.kind == .usage && isTold, "\(String(describing: error))")
+      let advice = error?.advice ?? ""
+      for word in words { #expect(advice.contains(word), "\(text.debugDescription): \(advice)") }
+      for word in others { #expect(!advice.contains(word), "\(text.debugDescription): \(advice)") }
+    }
+    let regression = "--set dataset.task=regression"
+    // The numbers repeat, so that a guess from the values would take the header for an example.
+    let scores = "text,score\nfine,4.5\nbad,1\nfair,4.5\n"
+    refused(
+      scores, saying: "column holds the label; the first row is \"text\", \"score\"",
+      advising: ["--set dataset.labelColumn=score;", regression, "--set dataset.header=no"], butNot: ["textColumn"])
+    refused(
+      "sentence1,sentence2,score\na,b,1\nc,d,2\n", saying: "column holds the label;",
+      advising: ["--set dataset.labelColumn=score;", regression], butNot: ["textColumn"])
+    refused(
+      "text,mood\na,up\nb,down\nc,up\n", saying: "column holds the label;", advising: ["--set dataset.labelColumn=mood;"],
+      butNot: [regression])
+    refused(
+      "text,stars\na,1\nb,1\n", Options(isRegression: true), saying: "column holds the label;",
+      advising: ["--set dataset.labelColumn=stars;"], butNot: [regression])
+    refused(
+      "body,label\na,x\nb,y\nc,x\n", saying: "column holds the text;", advising: ["--set dataset.textColumn=body;"],
+      butNot: ["labelColumn", regression])
+    refused(
+      "1,a,b\n2,c,d\n", saying: "columns hold the text and the label;",
+      advising: ["--set dataset.textColumn=", "--set dataset.labelColumn="], butNot: [regression])
+    refused(
+      "a,b,7\nc,d,8\n", Options(textColumns: ["1"], pairColumn: "2"), saying: "column holds the label;",
+      advising: ["--set dataset.labelColumn=3;", regression], butNot: ["header=no"])
+    refused(
+      #"{"id": "k", "text": "a", "score": 2}"#, file: "data.jsonl", saying: "column holds the label; the columns are \"id\"",
+      advising: ["--set dataset.labelColumn=score;", regression])
+    // Told that there is no header, or where the word is a label, the values decide as ever.
+    #expect(try read(scores, Options(hasHeader: false)).count == 4)
+    #expect(try read("Who?,question\nI go.,statement\nWhy?,question\n").texts == ["Who?", "I go.", "Why?"])
+  }
+
+  @Test func anotherDelimiterIsAdvised() {
+    func advice(_ text: String, file: String = "data.csv") -> String? {
+      let error = ReaderTestData.failure { try read(text, file: file) }
+      #expect(error?.kind == .badData)
+      return error?.advice
+    }
+    for text in [
+      "text;label\na;x\nb;y\n", "\r\ntext;label\na, b;x\nc;y\n", "\"a, b\";x\nc;y\n", "text;label\n\"a\";x\n",
+    ] {
+      #expect(advice(text)?.contains("--set dataset.delimiter=semicolon") == true, "\(text.debugDescription)")
+    }
+    #expect(advice("text|label\na|x\n")?.contains("--set dataset.delimiter=pipe") == true)
+    #expect(advice("text,label\na,x\n", file: "a.tsv")?.contains("--set dataset.delimiter=comma") == true)
+    // Where commas do separate, and where there is nothing to choose.
+    for text in ["text,label\n\"b\"c,y\n", "text,label\na;b,x\nb;c\n", "text\na\n"] {
+      #expect(advice(text)?.contains("--set") == false, "\(text.debugDescription)")
+    }
+    let news = ReaderTestData.failure { try AGNewsReader.read(ReaderTestData.utf8("\"1\";\"a\";\"b\"\n")) }
+    #expect(news?.advice == "Double the quotes inside a quoted field")
+  }
+
   @Test func labelsThatAreNoClasses() {
     let prices = (0..<50).map { "text \($0 % 7),\($0).5" }.joined(separator: "\n")
     #expect(
@@ -140,6 +218,41 @@ struct ReaderTableTests {
       #expect(error?.place == "line 3, column 3" && error?.file == folder + "/test.csv")
       #expect(error?.message.contains("\"w\"") == true)
       #expect(try LabelledTableReader.read(path: folder + "/train.csv").test == nil)
+    }
+  }
+
+  /// Each format takes its own files of every split, whatever lies beside them.
+  @Test func aFolderOfSeveralFormats() throws {
+    func splits(_ name: String, _ folder: String) throws -> TextSplits {
+      // As the module registers it.
+      let settings = name == "tsv" ? ["delimiter": "tab"] : [:]
+      return try LabelledTableDataset(
+        .init(settings: settings, of: name), source: DataSource(name: name, path: folder), random: Random(seed: 0)
+      ).corpus.splits
+    }
+    try ReaderTestData.withFolder { folder in
+      let nothing = ReaderTestData.failure { try splits("jsonl", folder) }
+      let lookedFor = ["jsonl", "json", "csv", "tsv"].map { "\(folder)/train.\($0)" }.joined(separator: ", ")
+      #expect(nothing?.message.hasSuffix("looked for " + lookedFor) == true, "\(String(describing: nothing))")
+      let rows = ["csv": "text,label\na,x\nb,y\n", "tsv": "text\tlabel\na\tx\nb\ty\n"]
+      let objects = #"{"text": "a", "label": "x"}"# + "\n" + #"{"text": "b", "label": "y"}"# + "\n"
+      let files = [
+        "csv": ["train.csv", "validation.csv", "test.csv"], "tsv": ["train.tsv", "valid.tsv", "test.tsv"],
+        "jsonl": ["train.jsonl", "dev.jsonl", "test.json"],
+      ]
+      for (name, names) in files {
+        for file in names { try ReaderTestData.write(rows[name] ?? objects, to: folder + "/" + file) }
+      }
+      for (name, names) in files {
+        let found = try splits(name, folder)
+        #expect(found.files == names.map { folder + "/" + $0 } && found.train.texts == ["a", "b"], "\(name): \(found.files)")
+      }
+    }
+    // What is not there is taken from another format, as that is read.
+    try ReaderTestData.withFolder { folder in
+      try ReaderTestData.write(#"{"text": "a", "label": "x"}"# + "\n" + #"{"text": "b", "label": "y"}"#, to: folder + "/train.jsonl")
+      try ReaderTestData.write("text\tlabel\na\tx\n", to: folder + "/dev.tsv")
+      #expect(try splits("csv", folder).files == [folder + "/train.jsonl", folder + "/dev.tsv"])
     }
   }
 

@@ -13,8 +13,9 @@ struct ReaderUnlabelledTests {
   }
 
   @Test func aSentenceALine() throws {
-    #expect(try read("one, \"two\"\r\n three\tfour \nlast").texts == ["one, \"two\"", "three\tfour", "last"])
+    #expect(try read("one, \"two\"\r\n three\tfour \nlast").texts == ["one, \"two\"", " three\tfour ", "last"])
     #expect(try read("a b\tc\nd\te f\n", isPair: true) == UnlabelledSentences(texts: ["a b", "d"], pairs: ["c", "e f"]))
+    #expect(try read(" a \t b \r\n", isPair: true) == UnlabelledSentences(texts: [" a "], pairs: [" b "]))
     for (text, isPair, place) in [
       ("a\n\nb\n", false, "line 2, column 1"), ("a\n  \n", false, "line 2, column 1"), ("", false, "line 1"),
       ("a\tb\nc\n", true, "line 2, column 1"), ("a\tb\tc\n", true, "line 1, column 1"), ("a\t \n", true, "line 1, column 3"),
@@ -29,6 +30,8 @@ struct ReaderUnlabelledTests {
     #expect(try read(table, .csv) == UnlabelledSentences(texts: ["a, b", "c"]))
     #expect(try read(table, .csv, name: "id").names == ["x7", "x9"])
     #expect(try read(table, .csv, name: "1").names == ["x7", "x9"])
+    #expect(try read("id,text\n x7 , a b \n", .csv, name: "id") == UnlabelledSentences(texts: [" a b "], names: ["x7"]))
+    #expect(try read("{\"text\":\" a\\n\"}\n", .jsonl).texts == [" a\n"])
     #expect(try read("text\none\ntwo\n", .csv).texts == ["one", "two"])
     #expect(try read("one\ntwo\n", .csv).texts == ["one", "two"])
     #expect(try read("q\ta\n1\t2\n", .tsv, .init(textColumns: ["q"], pairColumn: "a"), isPair: true).pairs == ["2"])
@@ -44,10 +47,57 @@ struct ReaderUnlabelledTests {
     refused("sentence1,sentence2\na,b\n", saying: "trained on single ones")
     refused(table, name: "di", saying: "no column \"di\"")
     refused("a,b,c\n1,2,3\n", saying: "cannot tell which column holds the text")
+    refused("a,b,c\n1,2,3\n", saying: "--set input.textColumn=")
+    refused("text;x\n\"a\";1\n", saying: "--set input.delimiter=semicolon")
+    refused("text,x\n \t,1\n", saying: "the row has no text")
     refused("text,x\n,1\n", saying: "the row has no text")
     refused("text,x\na\n", saying: "expected 2 fields")
     refused("text,x\n", saying: "no rows")
     refused("", saying: "no rows")
+  }
+
+  /// A tokenizer that sees every byte gets of a line what it gets of the same text in the data set.
+  @Test func tokensAreThoseOfTheDataSet() throws {
+    try ReaderTestData.withFolder { folder in
+      try ReaderTestData.write("text,label\nred fox,x\nred fox ,y\n", to: folder + "/data.csv")
+      var data = try LabelledTableDataset(
+        .init(settings: ["tokenizer": "bpe", "vocabularySize": "300"], of: "csv"),
+        source: DataSource(name: "csv", path: folder + "/data.csv"), random: Random(seed: 0))
+      try data.fit(training: [0, 1])
+      let own = try (0...1).map { try data.batch([$0], of: .train, augmentation: nil).input.tokens.values(Int64.self) }
+      #expect(own[0].count < own[1].count)
+      for (name, text) in [
+        ("new.txt", "red fox\nred fox \n"), ("new.csv", "text\nred fox\nred fox \n"),
+        ("new.tsv", "text\tn\nred fox\t1\nred fox \t2\n"), ("new.jsonl", "{\"text\":\"red fox\"}\n{\"text\":\"red fox \"}\n"),
+      ] {
+        try ReaderTestData.write(text, to: folder + "/" + name)
+        let examples = try data.unlabelled(file: folder + "/" + name, UnlabelledTextOptions())
+        #expect(try (0...1).map { try examples.batch([$0]).tokens.values(Int64.self) } == own, "\(name)")
+      }
+    }
+  }
+
+  /// Columns named for the run's own table are those of the new one, where it has them.
+  @Test func columnsAreThoseOfTheDataSet() throws {
+    try ReaderTestData.withFolder { folder in
+      try ReaderTestData.write("id,body,mood\n1,red fox,x\n2,dog,y\n", to: folder + "/data.csv")
+      var data = try LabelledTableDataset(
+        .init(settings: ["textColumn": "body", "labelColumn": "mood"], of: "csv"),
+        source: DataSource(name: "csv", path: folder + "/data.csv"), random: Random(seed: 0))
+      try data.fit(training: [0, 1])
+      let own = try data.batch([1], of: .train, augmentation: nil).input.tokens.values(Int64.self)
+      func tokens(_ text: String, _ settings: [String: String] = [:]) throws -> [Int64] {
+        try ReaderTestData.write(text, to: folder + "/new.csv")
+        return try data.unlabelled(file: folder + "/new.csv", .init(settings: settings, of: "input")).batch([0]).tokens.values(Int64.self)
+      }
+      #expect(try tokens("number,body,title\n7,dog,fox\n") == own)
+      #expect(try tokens("number,body,title\n7,fox,dog\n", ["textColumn": "title"]) == own)
+      // Another usual name, or none at all.
+      #expect(try tokens("text\ndog\n") == own)
+      #expect(try tokens("dog\nfox\n") == own)
+      let error = try #require(ReaderTestData.failure { try tokens("number,title\n7,dog\n") })
+      #expect(error.kind == .usage && error.message.contains("body"), "\(error)")
+    }
   }
 
   @Test func formatsByTheirEnding() throws {

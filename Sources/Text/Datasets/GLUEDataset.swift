@@ -69,7 +69,10 @@ public struct MRPCDataset: TextDataset {
     case .glue: splits = try glue()
     case .auto:
       do { splits = try glue() } catch let missing as BasinError where missing.kind == .missingInput {
-        do { splits = try raw() } catch let other as BasinError where other.kind == .missingInput { throw missing }
+        do { splits = try raw() } catch let other as BasinError where other.kind == .missingInput {
+          // Neither form is whole: what counts is which file is missing where one of them is there in part.
+          throw GLUEReader.location(root, .mrpc).incomplete([GLUEReader.names(.mrpc)] + MRPCRawReader.groups) ?? missing
+        }
       }
     }
     corpus = TextCorpus(splits, options.encoding)

@@ -16,6 +16,12 @@ public struct LabelledTableDataset: TextDataset {
       case .pipe: UInt8(ascii: "|")
       }
     }
+
+    /// The one that is this byte, if there is one.
+    init?(byte: UInt8) {
+      guard let known = Self.allCases.first(where: { $0.byte == byte }) else { return nil }
+      self = known
+    }
   }
 
   public enum Presence: String, CaseIterable, Sendable {
@@ -57,14 +63,30 @@ public struct LabelledTableDataset: TextDataset {
 
   public let format: String
   public var corpus: TextCorpus
+  /// The columns that options named.
+  private let columns: (text: String, pair: String)
 
   public init(_ options: DatasetOptions, source: DataSource, random: Random) throws {
     format = source.name
+    columns = (options.textColumn, options.pairColumn)
     let reading = LabelledTableReader.Options(
       delimiter: options.delimiter.byte, quoting: options.quoting.flag, hasHeader: options.header.flag,
       textColumns: ColumnList.names(options.textColumn), pairColumn: ColumnList.names(options.pairColumn).first,
       labelColumn: ColumnList.names(options.labelColumn).first, isRegression: options.task == .regression,
-      isJSON: source.name == "jsonl" ? true : nil)
+      isJSON: source.name == "jsonl" ? true : nil, preferredExtensions: source.name == "jsonl" ? ["jsonl", "json"] : [source.name])
     corpus = TextCorpus(try LabelledTableReader.read(path: source.requirePath(), options: reading), options.encoding)
+  }
+
+  /// Columns that no option names are those of the data set itself, where the file has them.
+  public func unlabelled(file: String, _ options: UnlabelledTextOptions) throws -> UnlabelledExamples<TokenBatch> {
+    func read(_ options: UnlabelledTextOptions) throws -> UnlabelledExamples<TokenBatch> {
+      try corpus.unlabelled(options.read(file, isPair: corpus.isPair))
+    }
+    guard options.textColumn.isEmpty, options.pairColumn.isEmpty, !columns.text.isEmpty else { return try read(options) }
+    var own = options
+    (own.textColumn, own.pairColumn) = columns
+    do { return try read(own) } catch let first as BasinError where first.kind == .usage {
+      do { return try read(options) } catch { throw first }
+    }
   }
 }

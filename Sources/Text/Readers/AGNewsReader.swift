@@ -3,8 +3,8 @@ import PluginAPI
 /// AG's news in 4 classes (Zhang, Zhao and LeCun 2015): `train.csv` and `test.csv` without a header, a row being the class
 /// from 1, the title and the description, all quoted, `""` for a quote inside.
 ///
-/// The text is title and description with a space between, as the field takes it. Backslashes, which stand where the
-/// authors had line ends (`second\team`), stay as published.
+/// The text is title and description with a space between, both as they stand, as the field takes it: white space at their
+/// ends stays, and so do backslashes, which stand where the authors had line ends (`second\team`).
 public enum AGNewsReader {
   public static let classNames = ["World", "Sports", "Business", "Sci/Tech"]
 
@@ -23,6 +23,7 @@ public enum AGNewsReader {
       files = try location(dataRoot).find([["train.csv", "test.csv"]])
     } catch var error as BasinError {
       if let test = try? location(dataRoot).find([["test.csv"]])[0] {
+        error.file = dataRoot
         error.message = "AG News' training file train.csv is not there beside \(test)"
         error.advice = "Put it there, or train on the 7,600 published test rows alone with --dataset ag-news-subset"
       }
@@ -59,11 +60,11 @@ public enum AGNewsReader {
           "class \(LabelledTableReader.shortened(word)), expected 1 to 4", at: table.offset(row: row, column: 0),
           advice: "Fetch the file again")
       }
-      let parts = (1...2).map { table.trimmedString(row: row, column: $0) }.filter { !$0.isEmpty }
-      guard !parts.isEmpty else {
+      let text = table.string(row: row, column: 1) + " " + table.string(row: row, column: 2)
+      guard !text.isBlank else {
         throw source.badData("the row has no text", at: table.offset(row: row, column: 1), advice: "Fetch the file again")
       }
-      texts.append(parts.joined(separator: " "))
+      texts.append(text)
       labels.append(number - 1)
     }
     return try LabelledSentences(texts: texts, labels: labels, classNames: classNames)

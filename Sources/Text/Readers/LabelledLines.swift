@@ -4,6 +4,8 @@ import PluginAPI
 ///
 ///     DESC:manner How did serfdom develop in and then leave Russia ?
 ///     0 simplistic , silly and tedious .
+///
+/// White space around a sentence is taken off: in these files it is the format's, nearly every line of MR ends with a space.
 enum LabelledLines {
   /// Reads every line; blank lines are skipped.
   ///

@@ -14,20 +14,29 @@ import PluginAPI
 public enum GLUEReader {
   /// Reads `train.tsv` and `dev.tsv` from under `dataRoot`: `text/glue/TASK`, `glue/TASK`, `TASK`, or the root itself.
   ///
-  /// - Throws: `BasinError`: `.missingInput` listing what was looked for; `.badData` as ``read(_:task:)``.
+  /// - Throws: `BasinError`: `.missingInput` naming what is missing or listing what was looked for; `.badData` as
+  ///   ``read(_:task:)``.
   public static func read(dataRoot: String, task: GLUETask) throws -> TextSplits {
-    let names = task == .mnli ? ["train.tsv", "dev_matched.tsv", "dev_mismatched.tsv"] : ["train.tsv", "dev.tsv"]
-    let files = try location(dataRoot, task).find([names])
+    let files = try location(dataRoot, task).find([names(task)])
     var notes: [String] = []
     let parts = try files.map { file in
-      let (sentences, passedOver) = try readNoting(SourceText(contentsOf: file, encoding: .utf8), task: task)
-      if passedOver > 0 { notes.append("\(passedOver) rows of \((file as NSString).lastPathComponent) are broken and passed over") }
+      let (sentences, broken, undecided) = try readNoting(SourceText(contentsOf: file, encoding: .utf8), task: task)
+      let name = (file as NSString).lastPathComponent
+      if broken > 0 { notes.append("\(broken) rows of \(name) are broken and passed over") }
+      if undecided > 0 {
+        notes.append("\(undecided) rows of \(name) have no label that most annotators agree on (-) and are passed over")
+      }
       return sentences
     }
     var splits = TextSplits(train: parts[0], test: parts[1], files: files)
     if task == .mnli { splits.furtherTests = [.init(name: "mismatched", parts[2])] }
     splits.notes = notes
     return splits
+  }
+
+  /// The files with labels: train, and dev (of MNLI both).
+  static func names(_ task: GLUETask) -> [String] {
+    task == .mnli ? ["train.tsv", "dev_matched.tsv", "dev_mismatched.tsv"] : ["train.tsv", "dev.tsv"]
   }
 
   static func location(_ dataRoot: String, _ task: GLUETask) -> DataLocation {
@@ -44,23 +53,24 @@ public enum GLUEReader {
     try readNoting(source, task: task).sentences
   }
 
+  /// Also gives the numbers of rows that are passed over: those that lack a field, and those without a majority label.
   private static func readNoting(
     _ source: SourceText, task: GLUETask
-  ) throws -> (sentences: LabelledSentences, passedOver: Int) {
+  ) throws -> (sentences: LabelledSentences, broken: Int, undecided: Int) {
     let rows = TabSeparatedRows(source)
     let columns = try GLUEColumns(rows, task: task, isLabelled: true)
     var texts: [String] = [], pairs: [String] = []
     var labels: [Int32] = [], values: [Float] = []
-    var passedOver = 0
+    var broken = 0, undecided = 0
     for row in columns.firstRow..<max(rows.count, columns.firstRow) {
       guard try columns.isWhole(row, rows) else {
-        passedOver += 1
+        broken += 1
         continue
       }
       let field = rows.range(row: row, column: columns.label)
       let word = source.bytes[field]
       if task == .mnli, word.elementsEqual("-".utf8) {
-        passedOver += 1
+        undecided += 1
         continue
       }
       if task == .stsb {
@@ -87,7 +97,7 @@ public enum GLUEReader {
     let sentences = task == .stsb
       ? try LabelledSentences(texts: texts, pairs: second, values: values)
       : try LabelledSentences(texts: texts, pairs: second, labels: labels, classNames: task.classNames)
-    return (sentences, passedOver)
+    return (sentences, broken, undecided)
   }
 
   /// Reads one of GLUE's files without labels.
@@ -141,11 +151,12 @@ struct GLUEColumns {
     let columns = try wanted.map { name in
       guard let column = names.firstIndex(of: name) else {
         let isTest = isLabelled && name == task.labelColumn && names.contains(task.indexColumn)
-        let near = nearestName(to: name, among: names).map { ". Did you mean '\($0)'?" } ?? ""
+        let near = nearestName(to: name, among: names).map { "Did you mean '\($0)'? Fetch the file again" }
         throw source.badData(
-          "the header has no column \(name.debugDescription); it has \(source.quoted(source.start..<rows.end(row: 0)))\(near)",
+          "the header has no column \(name.debugDescription); it has \(source.quoted(source.start..<rows.end(row: 0)))",
           at: source.start,
-          advice: isTest ? "GLUE's test file has no labels: use dev.tsv, or `basin predict` for this file" : "Fetch the file again")
+          advice: near
+            ?? (isTest ? "GLUE's test file has no labels: use dev.tsv, or `basin predict` for this file" : "Fetch the file again"))
       }
       return column
     }

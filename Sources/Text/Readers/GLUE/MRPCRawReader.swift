@@ -6,12 +6,12 @@ import PluginAPI
 /// Here the test file has labels: it is the test split, dev is validation. The copies that GLUE's script makes from these
 /// files (`train.tsv`) may lack a pair; these do not.
 public enum MRPCRawReader {
+  /// The files that belong together, by either name of the list of ids.
+  static let groups = ["dev_ids.tsv", "mrpc_dev_ids.tsv"].map { ["msr_paraphrase_train.txt", $0, "msr_paraphrase_test.txt"] }
+
   /// - Throws: `BasinError` as ``GLUEReader/read(dataRoot:task:)``; `.badData` for a pair of `dev_ids.tsv` that is not there.
   public static func read(dataRoot: String) throws -> TextSplits {
-    let files = try GLUEReader.location(dataRoot, .mrpc).find([
-      ["msr_paraphrase_train.txt", "dev_ids.tsv", "msr_paraphrase_test.txt"],
-      ["msr_paraphrase_train.txt", "mrpc_dev_ids.tsv", "msr_paraphrase_test.txt"],
-    ])
+    let files = try GLUEReader.location(dataRoot, .mrpc).find(groups)
     let sources = try files.map { try SourceText(contentsOf: $0, encoding: .utf8) }
     let whole = try GLUEReader.read(sources[0], task: .mrpc)
     let names = try ids(TabSeparatedRows(sources[0]), columns: ["#1 ID", "#2 ID"])

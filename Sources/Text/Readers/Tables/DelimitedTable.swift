@@ -18,15 +18,18 @@ public struct DelimitedTable: Sendable {
     var hasDoubledQuotes: Bool
   }
   private let fields: [Field]
+  /// Which option to set where the first line seems to have another delimiter; nil where it does not.
+  let delimiterAdvice: String?
 
   /// Splits the text in one pass, keeping positions only.
   ///
   /// - Parameters:
   ///   - delimiter: An ASCII byte other than a quote or a line end.
   ///   - quoting: Whether `"` quotes. Off, every `"` is a character (GLUE's files).
+  ///   - option: What sets the delimiter, such as `dataset.delimiter`, for the advice of errors; nil where it is fixed.
   /// - Throws: `BasinError` (`.badData`) with line and column for a row with another number of fields than the first,
   ///   a quote that is not closed, text behind a closing quote; (`.usage`) for a delimiter that cannot be one.
-  public init(_ source: SourceText, delimiter: UInt8, quoting: Bool) throws {
+  public init(_ source: SourceText, delimiter: UInt8, quoting: Bool, option: String? = nil) throws {
     let (quote, lf, cr): (UInt8, UInt8, UInt8) = (0x22, 0x0A, 0x0D)
     guard delimiter < 0x80, delimiter != 0, delimiter != lf, delimiter != cr, delimiter != quote else {
       throw BasinError.usage("byte \(delimiter) cannot be a delimiter", advice: "Use a comma, semicolon or tab")
@@ -65,7 +68,7 @@ public struct DelimitedTable: Sendable {
             if index < count, bytes[index] != delimiter, bytes[index] != lf, bytes[index] != cr {
               throw source.badData(
                 "text behind the closing quote of a field", at: index,
-                advice: "Double the quotes inside a quoted field")
+                advice: Self.advice(behindQuote: bytes[index], option) ?? "Double the quotes inside a quoted field")
             }
           } else {
             let begin = index
@@ -92,12 +95,34 @@ public struct DelimitedTable: Sendable {
           let place = found > columns ? fields[firstField + columns].range.lowerBound : rowStart
           throw source.badData(
             "expected \(columns) fields as in the first row, found \(found)", at: place,
-            advice: "Quote fields that hold a delimiter or a line end, or name another delimiter")
+            advice: (columns == 1 ? Self.advice(onFirstLineOf: source, delimiter, option) : nil)
+              ?? "Quote fields that hold a delimiter or a line end, or name another delimiter")
         }
       }
     }
     self.fields = fields
     self.columns = columns
+    delimiterAdvice = columns == 1 ? Self.advice(onFirstLineOf: source, delimiter, option) : nil
+  }
+
+  /// For a first line that has other delimiters and none of those it is split at.
+  private static func advice(onFirstLineOf source: SourceText, _ delimiter: UInt8, _ option: String?) -> String? {
+    func isLineEnd(_ byte: UInt8) -> Bool { byte == 0x0A || byte == 0x0D }
+    guard let option, let used = LabelledTableDataset.Delimiter(byte: delimiter) else { return nil }
+    let line = source.bytes[source.start...].drop(while: isLineEnd).prefix { !isLineEnd($0) }
+    let others: [LabelledTableDataset.Delimiter] = [.semicolon, .tab, .pipe, .comma]
+    guard !line.contains(delimiter),
+      let other = others.first(where: { other in other.byte.map { line.contains($0) } ?? false })
+    else { return nil }
+    return "The first line has a \(other.rawValue) and no \(used.rawValue): give --set \(option)=\(other.rawValue), "
+      + "if that separates the fields"
+  }
+
+  /// For a delimiter behind a closing quote that is not the one the table is split at.
+  private static func advice(behindQuote byte: UInt8, _ option: String?) -> String? {
+    guard let option, let other = LabelledTableDataset.Delimiter(byte: byte) else { return nil }
+    return "A \(other.rawValue) stands behind the quote: give --set \(option)=\(other.rawValue), if that separates the fields; "
+      + "else double the quotes inside a quoted field"
   }
 
   /// The text of a field, with doubled quotes made single.

@@ -46,7 +46,7 @@ struct JSONLinesTable: RowTable {
 
   func field(row: Int, column: Int) throws -> String {
     switch values[row * names.count + column] {
-    case .text(let text): return text.trimmedOfWhiteSpace
+    case .text(let text): return text
     case .absent:
       throw source.badData(
         "the row has no \(LabelledTableReader.shortened(names[column]))", at: offsets[row], advice: "Give every row this key")
@@ -69,4 +69,7 @@ extension StringProtocol {
     else { return "" }
     return String(decoding: bytes[first...last], as: UTF8.self)
   }
+
+  /// Whether there is nothing but ASCII white space.
+  var isBlank: Bool { utf8.allSatisfy { SourceText.isBlank($0) } }
 }

@@ -3,7 +3,9 @@ import PluginAPI
 /// One's own labelled sentences or pairs of them: a file of CSV, TSV or JSON lines, or a folder with one for each split.
 ///
 /// A file is the training split alone. In a folder, `train` must be there; `validation` (or `valid`, `val`, `dev`) and
-/// `test` may be; each with `.csv`, `.tsv` or `.jsonl`, the first preferred. UTF-8.
+/// `test` may be; each with `.csv`, `.tsv` or `.jsonl`, in this order behind ``Options/preferredExtensions``. UTF-8.
+///
+/// Texts keep the white space at their ends, labels and numbers lose it.
 public enum LabelledTableReader {
   public struct Options: Sendable, Equatable {
     /// What separates fields; nil goes by the file's extension: a tab for `.tsv` and `.tab`, else a comma.
@@ -26,10 +28,14 @@ public enum LabelledTableReader {
     /// The column of the label, by name or by number from 1. Nil: by a usual name; without a header, the one of two
     /// columns with fewer different values.
     public var labelColumn: String?
+    /// The extensions that the files of a folder are looked for with first, each with all names of a split; then come `csv`,
+    /// `tsv` and `jsonl` as ever.
+    public var preferredExtensions: [String] = []
 
     public init(
       delimiter: UInt8? = nil, quoting: Bool? = nil, hasHeader: Bool? = nil, textColumns: [String] = [],
-      pairColumn: String? = nil, labelColumn: String? = nil, isRegression: Bool = false, isJSON: Bool? = nil
+      pairColumn: String? = nil, labelColumn: String? = nil, isRegression: Bool = false, isJSON: Bool? = nil,
+      preferredExtensions: [String] = []
     ) {
       self.delimiter = delimiter
       self.quoting = quoting
@@ -39,10 +45,18 @@ public enum LabelledTableReader {
       self.labelColumn = labelColumn
       self.isRegression = isRegression
       self.isJSON = isJSON
+      self.preferredExtensions = preferredExtensions
     }
 
     func isJSON(_ file: String) -> Bool {
       isJSON ?? [".jsonl", ".ndjson", ".json"].contains { file.lowercased().hasSuffix($0) }
+    }
+
+    /// The files of a folder that a split with these names may be, the preferred one first.
+    func candidates(_ names: [String]) -> [String] {
+      let others = ["csv", "tsv", "jsonl"].filter { !preferredExtensions.contains($0) }
+      return preferredExtensions.flatMap { ending in names.map { "\($0).\(ending)" } }
+        + names.flatMap { name in others.map { "\(name).\($0)" } }
     }
   }
 
@@ -66,11 +80,11 @@ public enum LabelledTableReader {
       return TextSplits(train: try read(source, options: options), files: [path])
     }
     let trainFile = try DataLocation(dataset: "the training split", root: path, folders: ["."])
-      .find([["train.csv"], ["train.tsv"], ["train.jsonl"]])[0]
+      .find(options.candidates(["train"]).map { [$0] })[0]
     let train = try read(SourceText(contentsOf: trainFile, encoding: .utf8), options: options)
     var splits = TextSplits(train: train, files: [trainFile])
     func other(_ names: [String]) throws -> LabelledSentences? {
-      let candidates = names.flatMap { [$0 + ".csv", $0 + ".tsv", $0 + ".jsonl"] }.map { DataLocation.join(path, $0) }
+      let candidates = options.candidates(names).map { DataLocation.join(path, $0) }
       guard let file = candidates.first(where: DataLocation.isFile) else { return nil }
       splits.files.append(file)
       let source = try SourceText(contentsOf: file, encoding: .utf8)
@@ -92,10 +106,12 @@ public enum LabelledTableReader {
     return try read(delimited(source, options), options, classNames)
   }
 
-  static func delimited(_ source: SourceText, _ options: Options) throws -> DelimitedTable {
+  /// - Parameter settings: what the options are set under, for the advice of errors: `dataset`, `input`.
+  static func delimited(_ source: SourceText, _ options: Options, settings: String = "dataset") throws -> DelimitedTable {
     let name = source.file.lowercased()
     let delimiter = options.delimiter ?? (name.hasSuffix(".tsv") || name.hasSuffix(".tab") ? 0x09 : 0x2C)
-    return try DelimitedTable(source, delimiter: delimiter, quoting: options.quoting ?? (delimiter != 0x09))
+    return try DelimitedTable(
+      source, delimiter: delimiter, quoting: options.quoting ?? (delimiter != 0x09), option: settings + ".delimiter")
   }
 
   private static func read(
@@ -118,7 +134,7 @@ public enum LabelledTableReader {
     texts.reserveCapacity(table.rows)
     names.reserveCapacity(table.rows)
     for row in firstRow..<table.rows {
-      let label = try table.field(row: row, column: labelColumn)
+      let label = try table.trimmedField(row: row, column: labelColumn)
       guard !label.isEmpty else {
         throw source.badData(
           "the label is empty", at: table.offset(row: row, column: labelColumn),
@@ -149,16 +165,17 @@ public enum LabelledTableReader {
     return try LabelledSentences(texts: texts, pairs: second, labels: labels, classNames: classes)
   }
 
-  /// The text of these columns joined; `label` is that of the row, for the error.
+  /// The text of these columns joined, as it stands; those with nothing but white space are left out. `label` is that of the
+  /// row, for the error.
   static func text(_ table: some RowTable, _ row: Int, _ columns: [Int], _ label: String?) throws -> String {
-    let text = try columns.map { try table.field(row: row, column: $0) }.filter { !$0.isEmpty }.joined(separator: " ")
-    guard !text.isEmpty else {
+    let parts = try columns.map { try table.field(row: row, column: $0) }.filter { !$0.isBlank }
+    guard !parts.isEmpty else {
       throw table.source.badData(
         label.map { "label \(shortened($0)) has no text" } ?? "the row has no text",
         at: table.offset(row: row, column: columns.first ?? 0),
         advice: "Give every row a text, or remove the row")
     }
-    return text
+    return parts.joined(separator: " ")
   }
 
   private static func values(

@@ -23,10 +23,11 @@ struct TableColumns {
     guard table.columns >= (wantsLabel ? 2 : 1) else {
       throw table.source.badData(
         "expected a text and a label in each row, found one field",
-        at: table.offset(row: 0, column: 0), advice: "Name the delimiter if it is not the usual one for the extension")
+        at: table.offset(row: 0, column: 0),
+        advice: table.delimiterAdvice ?? "Name the delimiter if it is not the usual one for the extension")
     }
     let named = table.columnNames
-    let names = try named ?? (0..<table.columns).map { try table.field(row: 0, column: $0) }
+    let names = try named ?? (0..<table.columns).map { try table.trimmedField(row: 0, column: $0) }
     let folded = names.map { $0.lowercased() }
     func usual(_ candidates: [String]) -> Int? {
       candidates.lazy.compactMap { folded.firstIndex(of: $0) }.first
@@ -43,6 +44,18 @@ struct TableColumns {
       named != nil
       || (options.hasHeader ?? ((usualText != nil && (!wantsLabel || usualLabel != nil)) || wanted.contains { names.contains($0) }))
     hasHeader = named == nil && isNamed
+    // A usual name in the first row that no other row repeats is a header's, though there is none for the other role. To
+    // guess the columns from the values would then take the header for an example.
+    func heading(_ column: Int?) throws -> Int? {
+      guard let column, !isNamed, options.hasHeader == nil else { return nil }
+      let isRepeated = try (1..<table.rows).contains { row in
+        try table.trimmedField(row: row, column: column).lowercased() == folded[column]
+      }
+      return isRepeated ? nil : column
+    }
+    let textHeading = try heading(usualText)
+    let labelHeading = wantsLabel ? try heading(usualLabel) : nil
+    let hasHeading = textHeading != nil || labelHeading != nil
 
     let file = table.source.file
     let listed = names.prefix(20).map(LabelledTableReader.shortened).joined(separator: ", ")
@@ -75,9 +88,9 @@ struct TableColumns {
       if wantsLabel, label == nil, let usualLabel, !text.contains(usualLabel), usualLabel != pair { label = usualLabel }
     }
     if wantsLabel, table.columns == 2, pair == nil {
-      if text.isEmpty, label == nil, !isNamed {
+      if text.isEmpty, label == nil, !isNamed, !hasHeading {
         let distinct = try (0...1).map { column in
-          Set(try (0..<table.rows).map { try table.field(row: $0, column: column) }).count
+          Set(try (0..<table.rows).map { try table.trimmedField(row: $0, column: column) }).count
         }
         if distinct[0] != distinct[1] { label = distinct[0] < distinct[1] ? 0 : 1 }
       }
@@ -86,13 +99,14 @@ struct TableColumns {
     }
     if !wantsLabel, text.isEmpty, table.columns == 1 { text = [0] }
     guard !text.isEmpty, label != nil || !wantsLabel else {
-      let missing = text.isEmpty ? (label == nil && wantsLabel ? "text and the label" : "text") : "label"
-      throw BasinError(
-        .usage, "cannot tell which column holds the \(missing); the first row is \(listed)", file: file,
-        place: "line 1",
-        advice: wantsLabel
-          ? "Set textColumn and labelColumn to names of the header or to numbers from 1"
-          : "Set textColumn to names of the header or to numbers from 1")
+      if text.isEmpty, label == nil {
+        if let textHeading { text = usualPair.map { [$0.0, $0.1] } ?? [textHeading] }
+        label = labelHeading
+      }
+      throw UnclearColumns(
+        names: names, isNamed: isNamed, hasHeading: hasHeading, text: text, pair: pair, label: label, wantsLabel: wantsLabel,
+        isRegression: options.isRegression
+      ).error(table)
     }
     let twice = (text + [pair].compactMap { $0 }).first { $0 == label }
     guard twice == nil else {

@@ -1,6 +1,7 @@
 import PluginAPI
 
-/// Sentences without labels for `basin predict`: one a line, or in named columns of CSV, TSV or JSON lines.
+/// Sentences without labels for `basin predict`: one a line, or in named columns of CSV, TSV or JSON lines. They keep the
+/// white space at their ends, as those of the run's own data set do, so that the tokens are the same.
 public enum UnlabelledTextReader {
   public enum Format: String, CaseIterable, Sendable {
     case auto, lines, csv, tsv, jsonl
@@ -40,7 +41,7 @@ public enum UnlabelledTextReader {
     case .jsonl: return try table(JSONLinesTable(source), options, name, isPair)
     case .csv, .tsv:
       options.delimiter = options.delimiter ?? (format == .tsv ? 0x09 : 0x2C)
-      return try table(LabelledTableReader.delimited(source, options), options, name, isPair)
+      return try table(LabelledTableReader.delimited(source, options, settings: "input"), options, name, isPair)
     }
   }
 
@@ -51,7 +52,7 @@ public enum UnlabelledTextReader {
         throw source.badData("the line is empty", at: line.lowerBound, advice: "Every line is a sentence; take this one out")
       }
       guard isPair else {
-        texts.append(source.string(source.trimmed(line)))
+        texts.append(source.string(line))
         continue
       }
       let tabs = line.filter { source.bytes[$0] == 0x09 }
@@ -60,9 +61,9 @@ public enum UnlabelledTextReader {
           "expected two sentences with a tab between them, found \(tabs.count + 1)", at: line.lowerBound,
           advice: "The model was trained on pairs: separate them by a tab, or give a table with named columns")
       }
-      let first = source.trimmed(line.lowerBound..<tab), second = source.trimmed(tab + 1..<line.upperBound)
-      guard !first.isEmpty, !second.isEmpty else {
-        throw source.badData("a sentence of the pair is empty", at: first.isEmpty ? line.lowerBound : tab + 1, advice: "Give both")
+      let first = line.lowerBound..<tab, second = tab + 1..<line.upperBound
+      if let empty = [first, second].first(where: { source.trimmed($0).isEmpty }) {
+        throw source.badData("a sentence of the pair is empty", at: empty.lowerBound, advice: "Give both")
       }
       texts.append(source.string(first))
       pairs.append(source.string(second))
@@ -100,7 +101,7 @@ public enum UnlabelledTextReader {
     for row in columns.firstRow..<table.rows {
       texts.append(try LabelledTableReader.text(table, row, columns.text, nil))
       if let pair = columns.pair { pairs.append(try LabelledTableReader.text(table, row, [pair], nil)) }
-      if let nameColumn { names.append(try table.field(row: row, column: nameColumn)) }
+      if let nameColumn { names.append(try table.trimmedField(row: row, column: nameColumn)) }
     }
     return UnlabelledSentences(texts: texts, pairs: isPair ? pairs : nil, names: name == nil ? nil : names)
   }
