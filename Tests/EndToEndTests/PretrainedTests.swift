@@ -32,7 +32,8 @@ struct PretrainedTests {
     let summary = try workspace.json(fineTune("bert", to: "run", "--set", "model.freshHead=true"))
     #expect(try #require(summary["test"]?["accuracy"]?.number) > 0.9)
     try workspace.run(["export", "run", "--folder", "--to", "tuned", "--shard-size", "1"], expecting: 0)
-    for name in ["config.json", "model.safetensors", "vocab.txt"] { #expect(workspace.exists("tuned/\(name)"), "\(name)") }
+    // The folder has no tokenizer_config.json, so that the tokenizer is written with one.
+    for name in ["config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"] { #expect(workspace.exists("tuned/\(name)"), "\(name)") }
     let config = String(decoding: try workspace.data("tuned/config.json"), as: UTF8.self)
     #expect(config.contains("\"good\"") && config.contains("BertForSequenceClassification"))
     // What was written starts where the run ended: no epoch is needed.
@@ -102,7 +103,67 @@ struct PretrainedTests {
     try workspace.refused(["generate", "words", "--prompt", "one", "--tokens", "100"], 64, saying: "at most 14 tokens")
     try workspace.refused(["generate", "words", "--prompt", "one", "--top-p", "2"], 64, saying: "top-p")
     try workspace.run(["export", "words", "--folder", "--to", "words-hf"], expecting: 0)
-    #expect(workspace.exists("words-hf/model.safetensors"))
+    for name in ["model.safetensors", "tokenizer.json", "generation_config.json"] { #expect(workspace.exists("words-hf/\(name)"), "\(name)") }
+  }
+
+  @Test("a tokenizer from a text, a language model over it, and its folder where another run starts")
+  func aLanguageModelOverSubwords() throws {
+    try workspace.run(
+      ["data", "fit", "corpus:" + workspace("words.txt"), "--set", "dataset.tokenizer=bpe", "--set", "dataset.vocabularySize=270", "--to", "bpe"],
+      expecting: 0)
+    try workspace.refused(["data", "fit", "corpus:" + workspace("words.txt"), "--to", "bpe"], 73, saying: "already")
+    try workspace.refused(["data", "fit", "communities", "--to", "none"], 64, saying: "communities", "learns nothing")
+    func flags(_ out: String, _ tokenizer: String, _ more: String...) -> [String] {
+      [
+        "train", "--quiet", "--domain", "text", "--model", "gpt2", "--dataset", "corpus:" + workspace("words.txt"), "--out", out,
+        "--batch-size", "2", "--threads", "1", "--set", "model.dropout=0", "--set", "model.attentionDropout=0", "--set",
+        "dataset.length=15", "--set", "schedule.warmup=0ep", "--set", "dataset.tokenizer=\(tokenizer)",
+      ] + more
+    }
+    let first = try workspace.json(flags(
+      "lm", "bpe", "--epochs", "20", "--lr", "0.01", "--set", "model.size=16", "--set", "model.layers=1", "--set", "model.heads=2"))
+    #expect(try #require(first["train"]?["loss"]?.number) < 0.5)
+    let made = try workspace.json(["generate", "lm", "--prompt", "one two", "--tokens", "6", "--temperature", "0"])
+    let text = try #require(made["samples"]?.items.first?["text"]?.text)
+    #expect(text.hasPrefix("one two three four\none"), "\(text)")
+    try workspace.run(["export", "lm", "--folder", "--to", "lm-hf"], expecting: 0)
+    let again = try workspace.json(flags("again", "lm-hf", "--epochs", "1", "--lr", "1e-9", "--set", "model.checkpoint=lm-hf"))
+    let (before, after) = (try #require(first["test"]?["loss"]?.number), try #require(again["test"]?["loss"]?.number))
+    #expect(abs(before - after) < 1e-6 * before)
+    try workspace.refused(["generate", "lm", "--prompt", "one", "--temperature", "-1"], 64, saying: "temperature")
+  }
+
+  @Test("a model without a form of its own goes with the tokenizer it was trained with")
+  func weightsBesideATokenizer() throws {
+    try workspace.run(
+      [
+        "train", "--quiet", "--domain", "text", "--model", "textcnn", "--dataset", "csv:" + workspace("reviews.csv"), "--out", "cnn",
+        "--epochs", "1", "--threads", "1", "--set", "model.embedding=8", "--set", "model.filters=4", "--set", "dataset.tokenizer=wordpiece",
+        "--set", "dataset.vocabularySize=60",
+      ], expecting: 0)
+    try workspace.run(["export", "cnn", "--folder", "--to", "cnn-hf"], expecting: 0)
+    for name in ["model.safetensors", "tokenizer.json", "tokenizer_config.json"] { #expect(workspace.exists("cnn-hf/\(name)"), "\(name)") }
+    try workspace.refused(["export", "cnn", "--folder", "--to", "other", "--tokenizer", "bert"], 64, saying: "--tokenizer")
+  }
+
+  @Test("data that has changed since the run is told before anything is predicted from it")
+  func changedData() throws {
+    let rows = (0..<60).map { "the \(["film", "book"][$0 / 2 % 2]) was \(["dull", "fine"][$0 % 2]),\(["bad", "good"][$0 % 2])\n" }
+    try workspace.write(Data(("text,label\n" + rows.joined()).utf8), to: "changing.csv")
+    try workspace.write(Data("the film was fine\n".utf8), to: "new.txt")
+    try workspace.run(
+      [
+        "train", "--quiet", "--domain", "text", "--model", "textcnn", "--dataset", "csv:" + workspace("changing.csv"), "--out", "cnn",
+        "--epochs", "1", "--threads", "1", "--set", "model.embedding=8", "--set", "model.filters=4",
+      ], expecting: 0)
+    try workspace.run(["predict", "cnn", "new.txt"], expecting: 0)
+    // As many words as before, other ones.
+    let changed = rows.joined().replacingOccurrences(of: "fine", with: "good")
+    try workspace.write(Data(("text,label\n" + changed).utf8), to: "changing.csv")
+    for command in [["predict", "cnn", "new.txt"], ["evaluate", "cnn"], ["predict", "cnn", "--split", "test"]] {
+      try workspace.refused(command, 65, saying: "changing.csv", "has changed", "--changed-data")
+      try workspace.run(command + ["--changed-data"], expecting: 0)
+    }
   }
 
   @Test func modelsWithoutSuchForms() throws {

@@ -90,8 +90,33 @@ struct CheckpointExportTests {
       #expect(ReaderTestData.failure { try files(folder) }?.kind == .missingInput)
       try ReaderTestData.write("[PAD]\n", to: folder + "/vocab.txt")
       try ReaderTestData.write("{}", to: folder + "/tokenizer_config.json")
-      #expect(try files(nil) == ["tokenizer_config.json", "vocab.txt"].map { "\(folder)/\($0)" })
-      #expect(try files(folder, checkpoint: PretrainedFixture.checkpoint("bert")).count == 2)
+      // The run's own tokenizer is the data set's to write.
+      #expect(try files(nil).isEmpty)
+      let tokenizer = ["tokenizer_config.json", "vocab.txt"].map { "\(folder)/\($0)" }
+      #expect(try files(folder, checkpoint: PretrainedFixture.checkpoint("bert")) == tokenizer)
+      try ReaderTestData.write("{}", to: folder + "/generation_config.json")
+      #expect(try files(nil) == [folder + "/generation_config.json"])
+      #expect(try files(folder) == [folder + "/generation_config.json"] + tokenizer)
+    }
+  }
+
+  /// BERT's sentences of a pair have types, which a program must be told to give; DistilBERT knows none.
+  @Test func typesOfAPair() throws {
+    try ReaderTestData.withFolder { folder in
+      try ReaderTestData.write("sentence1,sentence2,label\na b,c,x\nb a,c d,y\n", to: folder + "/pairs.csv")
+      func configuration(_ kind: String, _ family: String) throws -> String {
+        var data = try LabelledTableDataset(
+          .init(settings: ["tokenizer": kind, "vocabularySize": "300"], of: "csv"),
+          source: DataSource(name: "csv", path: folder + "/pairs.csv"), random: Random(seed: 0))
+        try data.fit(training: [0, 1])
+        let model = try #require(AnyPretrained.stored(family).module as? any FolderExportable)
+        let file = try #require(model.companions(data.exportedFiles()).first { $0.name == "tokenizer_config.json" })
+        return String(decoding: file.data, as: UTF8.self)
+      }
+      #expect(try configuration("wordpiece", "bert").contains("token_type_ids"))
+      let without = try configuration("wordpiece", "distilbert")
+      #expect(!without.contains("token_type_ids") && without.contains("attention_mask") && without.contains("[MASK]"))
+      #expect(try !configuration("bpe", "roberta").contains("model_input_names"))
     }
   }
 

@@ -107,7 +107,71 @@ struct CheckpointTests {
     #expect(notes.contains("classifier.weight, classifier.bias") && !notes.contains("pooler"))
   }
 
+  /// A checkpoint may have the data set's classes in another order: rows go where they belong, in every kind of head.
+  @Test(arguments: ["roberta", "bert", "distilbert", "albert"])
+  func classesAreMatchedByName(family: String) throws {
+    func model(_ labels: [String]?, _ classNames: [String], _ settings: [String: String] = [:]) throws -> AnyPretrained {
+      try Self.withCopy(family) { folder in
+        try Self.edit(folder) { config in
+          config["id2label"] = labels.map { Dictionary(uniqueKeysWithValues: $0.enumerated().map { ("\($0)", $1) }) }
+        }
+        let shape = TokenBatch.Shape(vocabulary: 40, length: 16, padding: family == "roberta" ? 1 : 0)
+        let model = try AnyPretrained.make(
+          family, settings.merging(["checkpoint": folder]) { $1 }, shape: shape, task: .classification(classes: 3), seed: nil)
+        try model.module.initialize(Random(seed: 1), classNames: classNames)
+        return model
+      }
+    }
+    func notes(_ model: AnyPretrained) throws -> String { try #require(model.module as? any PretrainedModule).notes.joined() }
+    let batch = try PretrainedFixture().batch(family), names = ["entailment", "not_entailment", "other"]
+    let plain = try model(nil, names)
+    let logits = try plain.predict(batch).values(Float.self)
+    #expect(try notes(plain).isEmpty)
+    let swapped = try model(["Other", "ENTAILMENT", "not-entailment"], names)
+    // Class 0 is the checkpoint's row 1, and so on.
+    var expected: [Float] = []
+    for row in stride(from: 0, to: logits.count, by: 3) { for column in [1, 2, 0] { expected.append(logits[row + column]) } }
+    #expect(try swapped.predict(batch).values(Float.self) == expected)
+    #expect(try notes(swapped).contains("Other, ENTAILMENT, not-entailment are put in the data set's order"))
+    let others: [([String], told: Bool)] = [
+      (["LABEL_0", "LABEL_1", "LABEL_2"], false), (["yes", "no", "maybe"], true), (["other", "other", "entailment"], true), (names, false),
+    ]
+    for (labels, isTold) in others {
+      let model = try model(labels, names)
+      #expect(try model.predict(batch).values(Float.self) == logits)
+      #expect(try notes(model).contains("in this order") == isTold, "\(labels)")
+    }
+    let order = ["other", "entailment", "not_entailment"]
+    #expect(try model(order, []).predict(batch).values(Float.self) == logits)
+    let fresh = try notes(model(order, names, ["freshHead": "true"]))
+    #expect(!fresh.contains("order"))
+  }
+
   // MARK: Bad input
+
+  @Test func numbersThatAreNone() throws {
+    try Self.withCopy("roberta") { folder in
+      var tensors = try Self.weights(folder)
+      let place = try #require(tensors.firstIndex { $0.name == "roberta.encoder.layer.1.output.dense.bias" })
+      var values = try tensors[place].tensor.values(Float.self)
+      values[3] = .nan
+      tensors[place].tensor = try Tensor(values)
+      try Self.write(tensors, folder)
+      let error = try #require(Self.failure("roberta", folder))
+      #expect(error.kind == .badData && error.message.hasSuffix("(NaN): roberta.encoder.layer.1.output.dense.bias"))
+    }
+  }
+
+  /// Spare rows of the embedding are not a vocabulary of another size.
+  @Test func aVocabularyThatIsNotTheCheckpointsTokenizers() throws {
+    try Self.withCopy("bert") { folder in
+      let words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"] + (0..<31).map { "w\($0)" }
+      try ReaderTestData.write(words.joined(separator: "\n") + "\n", to: folder + "/vocab.txt")
+      _ = try AnyPretrained.stored("bert", folder: folder, shape: .init(vocabulary: 36, length: 16))
+      let error = try #require(Self.failure("bert", folder, shape: .init(vocabulary: 35, length: 16)))
+      #expect(error.kind == .usage && error.message.contains("35 tokens, the checkpoint's tokenizer 36"))
+    }
+  }
 
   @Test func tensorsThatDoNotFitAreAllListed() throws {
     try Self.withCopy("roberta") { folder in

@@ -18,7 +18,7 @@ struct DatasetLanguageTests {
 
   @Test func wordsAndLines() throws {
     let data = try corpus(["train.txt": " the cat sat \n\nthe <unk>\tcat\r\nthe end"], ["length": "3"])
-    #expect(data.words.tokens == ["<eos>", "<unk>", "the", "cat", "end", "sat"])
+    #expect(data.words?.tokens == ["<eos>", "<unk>", "the", "cat", "end", "sat"])
     // the cat sat <eos> <eos> the <unk> cat <eos> the end <eos>
     let whole: [Int64] = [2, 3, 5, 0, 0, 2, 1, 3, 0, 2, 4, 0]
     #expect(data.count(.train) == 4 && data.count(.validation) == 0)
@@ -51,9 +51,9 @@ struct DatasetLanguageTests {
     #expect(data.count(.validation) == 1 && data.count(.test) == 1 && data.files.count == 3)
     #expect(try data.batch([0], of: .validation, augmentation: nil).target.values(Int64.self) == [1, 0])
     let rare = try corpus(["train.txt": "a b a\n"], ["minimumCount": "2"])
-    #expect(rare.words.tokens == ["<eos>", "<unk>", "a"])
+    #expect(rare.words?.tokens == ["<eos>", "<unk>", "a"])
     let few = try corpus(["train.txt": "a b a\n"], ["maximumVocabulary": "3"])
-    #expect(few.words.tokens == ["<eos>", "<unk>", "a"])
+    #expect(few.words?.tokens == ["<eos>", "<unk>", "a"])
     let file = try corpus(["mine.txt": "one two three"], isFile: true)
     #expect(file.count(.train) == 1 && file.files.count == 1)
     let inspection = try data.inspection()

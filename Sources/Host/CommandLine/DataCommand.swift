@@ -5,8 +5,8 @@ import PluginAPI
 /// `basin data`: fetches data sets, looks at them, and converts them.
 struct DataCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "data", abstract: "Fetches published data sets, looks at data sets and files, and converts them.",
-    subcommands: [FetchCommand.self, InspectCommand.self, ConvertCommand.self])
+    commandName: "data", abstract: "Fetches published data sets, looks at data sets and files, converts them, and writes what is learned from them.",
+    subcommands: [FetchCommand.self, InspectCommand.self, ConvertCommand.self, FitCommand.self])
 
   /// A bare path becomes FORMAT:PATH by its ending, where a module has a format of that name.
   static func named(_ name: String, in catalog: Catalog) -> String {
@@ -15,6 +15,18 @@ struct DataCommand: ParsableCommand {
     let ending = ending(of: name)
     if !isKnown, !formats.contains(where: { name.hasPrefix($0 + ":") }), formats.contains(ending) { return "\(ending):\(name)" }
     return name
+  }
+
+  /// `dataset.size=32` and so on, without `dataset.`.
+  static func options(_ settings: [String], of entry: DatasetEntry) throws -> [String: String] {
+    var given = RunRequest()
+    for setting in settings { try given.set(setting) }
+    var options: [String: String] = [:]
+    for (key, value) in given.settings {
+      guard key.hasPrefix("dataset.") else { throw BasinError.unknown("option", key, among: entry.options.map { "dataset." + $0.name }) }
+      options[String(key.dropFirst(8))] = value
+    }
+    return options
   }
 
   /// The ending of a name, without the point, in lower case; that of `graph.gexf.gz` is `gexf`.

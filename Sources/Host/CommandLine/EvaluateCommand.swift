@@ -7,6 +7,7 @@ struct WeightsOptions: ParsableArguments {
   @Argument(help: ArgumentHelp("A run directory, or a checkpoint in one.", valueName: "run")) var path: String
   @Option(help: "last, best or averaged (default: last).") var weights: String = "last"
   @Option(help: "The folder of data sets, if not where the run had it.") var dataRoot: String?
+  @Flag(help: "Take the data as it is now, though it differs from what the run was trained on.") var changedData = false
   @OptionGroup var plugins: PluginOptions
 
   func choice() throws -> WeightsFile.Choice {
@@ -31,9 +32,13 @@ struct WeightsOptions: ParsableArguments {
   func file() throws -> String { try WeightsFile.find(path, choice()) }
 
   /// The run's data and model with the chosen weights.
+  ///
+  /// - Throws: `BasinError` (`.badData`) where the data has changed since: a vocabulary learned from it would give words
+  ///   other numbers, and every prediction would be wrong without a sign of it.
   func prepare() throws -> (run: PreparedRun, file: String) {
     let file = try file()
     let run = try prepareRun()
+    if !changedData { try checkData(of: run) }
     try Checkpoint.load(Safetensors.read(file).tensors.map { ($0.key, $0.value) }, into: run.tensors, file: file)
     return (run, file)
   }
@@ -45,6 +50,21 @@ struct WeightsOptions: ParsableArguments {
     if let dataRoot { request[.dataRoot] = dataRoot }
     let catalog = try PluginOptions(request.plugins).catalog()
     return try PreparedRun(RunConfiguration(request, in: catalog), in: catalog)
+  }
+
+  /// More is not read again: it would take minutes.
+  private static let mostBytes = 4_000_000_000
+
+  private func checkData(of run: PreparedRun) throws {
+    let directory = try directory(), files = run.dataset.files
+    guard directory.isFinished, let before = try JSONValue.read(directory.summary)["data"]?["sha256"]?.text else { return }
+    let bytes = files.reduce(0) { sum, file in
+      sum + ((try? FileManager.default.attributesOfItem(atPath: file)[.size] as? NSNumber)?.intValue ?? 0)
+    }
+    guard bytes <= Self.mostBytes, try RunSummary.hash(files) != before else { return }
+    throw BasinError.badData(
+      "the data is not what the run \(directory.path) was trained on (\(files.count == 1 ? "this file" : "one of \(files.count) files") has changed)",
+      file: files.first, advice: "Put the former files back, train again, or take them as they are with --changed-data")
   }
 }
 
@@ -76,15 +96,15 @@ struct ExportCommand: ParsableCommand {
     commandName: "export", abstract: "Writes the weights of a run as a safetensors file for PyTorch and others.",
     discussion: """
       With --folder, models that have such a form are written as the folder that Hugging Face's programs read: configuration, \
-      weights, and the tokenizer's files.
+      weights, and the tokenizer the run had. Other models are written as model.safetensors beside that tokenizer.
 
-      Example: basin export runs/first --folder --to first-hf --tokenizer roberta-base
+      Example: basin export runs/first --folder --to first-hf
       """)
 
   @OptionGroup var options: WeightsOptions
   @Option(help: ArgumentHelp("The file, or with --folder the folder, to write.", valueName: "path")) var to: String
   @Flag(help: "Write a folder of configuration and weights.") var folder = false
-  @Option(help: ArgumentHelp("With --folder: where the tokenizer's files lie, if not with the checkpoint the run started from.", valueName: "dir"))
+  @Option(help: ArgumentHelp("With --folder: where the tokenizer's files lie, if not those of the run's own are wanted.", valueName: "dir"))
   var tokenizer: String?
   @Option(help: ArgumentHelp("With --folder: the most megabytes of weights in one file.", valueName: "n")) var shardSize = 5000
   @Flag(help: "One JSON document on standard output.") var json = false

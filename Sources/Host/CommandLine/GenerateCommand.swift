@@ -15,12 +15,13 @@ struct GenerateCommand: ParsableCommand {
 
   @OptionGroup var options: WeightsOptions
   @Option(help: "The text to go on with.") var prompt: String
-  @Option(help: "The most tokens to add.") var tokens = 50
-  @Option(help: "Continuations to write.") var samples = 1
-  @Option(help: "What logits are divided by; 0: the likeliest token is taken.") var temperature = 1.0
-  @Option(help: "Draw from so many likeliest tokens alone; 0: all.") var topK = 0
-  @Option(help: "Draw from the fewest likeliest tokens with this probability; 1: all.") var topP = 1.0
-  @Option(help: "Of the draws.") var seed = 0
+  // A negative number is to be refused for what it is.
+  @Option(parsing: .unconditional, help: "The most tokens to add.") var tokens = 50
+  @Option(parsing: .unconditional, help: "Continuations to write.") var samples = 1
+  @Option(parsing: .unconditional, help: "What logits are divided by; 0: the likeliest token is taken.") var temperature = 1.0
+  @Option(parsing: .unconditional, help: "Draw from so many likeliest tokens alone; 0: all.") var topK = 0
+  @Option(parsing: .unconditional, help: "Draw from the fewest likeliest tokens with this probability; 1: all.") var topP = 1.0
+  @Option(parsing: .unconditional, help: "Of the draws.") var seed = 0
   @Flag(help: "Go on behind a token that ends the text.") var pastEnd = false
   @Flag(help: "One JSON document on standard output.") var json = false
 

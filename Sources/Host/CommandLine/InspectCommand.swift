@@ -28,13 +28,7 @@ extension DataCommand {
       let catalog = try plugins.catalog()
       let root = dataRoot ?? DataRoot.ofEnvironment
       let (entry, source) = try catalog.dataset(DataCommand.named(name, in: catalog), root: root)
-      var given = RunRequest()
-      for setting in settings { try given.set(setting) }
-      var options: [String: String] = [:]
-      for (key, value) in given.settings {
-        guard key.hasPrefix("dataset.") else { throw BasinError.unknown("option", key, among: entry.options.map { "dataset." + $0.name }) }
-        options[String(key.dropFirst(8))] = value
-      }
+      let options = try DataCommand.options(settings, of: entry)
       let request = try sheetRequest()
       let dataset = try entry.make(options, source: source, random: Random(seed: 0)["data"])
       let drawn = try request.map { try ContactSheet(of: dataset, named: name, $0) }

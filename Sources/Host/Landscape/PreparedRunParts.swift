@@ -37,11 +37,12 @@ extension PreparedRun {
 }
 
 extension WeightsOptions {
-  init(path: String, weights: String, dataRoot: String?, plugins: [String]) {
+  init(path: String, weights: String, dataRoot: String?, changedData: Bool = false, plugins: [String]) {
     self.init()
     self.path = path
     self.weights = weights
     self.dataRoot = dataRoot
+    self.changedData = changedData
     self.plugins = PluginOptions(plugins)
   }
 }

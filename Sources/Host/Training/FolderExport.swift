@@ -12,42 +12,44 @@ struct FolderExport {
     guard (1...1_000_000).contains(shardMegabytes) else {
       throw BasinError.usage("--shard-size cannot be \(shardMegabytes)", advice: "It takes 1 to 1000000")
     }
-    if let content = try? FileManager.default.contentsOfDirectory(atPath: to), content.isEmpty { return }
-    guard !FileManager.default.fileExists(atPath: to) else {
-      throw BasinError(.cannotCreate, "is there already", file: to, advice: "Name a new folder")
-    }
+    try NewFolder(path: to).check()
   }
 
+  /// The model's files, and those of what the run's data set learned or read, such as its tokenizer. A model without a form of
+  /// its own is written as `model.safetensors` beside these.
+  ///
   /// - Returns: The names of the files.
-  /// - Throws: `BasinError` for a model that has no such form; nothing is left behind then.
+  /// - Throws: `BasinError` where neither model nor data set has such a form; nothing is left behind then.
   func write(_ run: PreparedRun) throws -> [String] {
-    guard let model = run.model.module as? any FolderExportable else {
-      throw BasinError.usage(
-        "model \(run.configuration.model) is not written as a folder", advice: "Leave --folder out for a safetensors file")
+    let model = run.model.module as? any FolderExportable
+    guard tokenizer == nil || model != nil else {
+      throw BasinError.usage("model \(run.configuration.model) takes no --tokenizer", advice: "Leave it out")
     }
-    let companions = try model.companionFiles(in: tokenizer)
-    // What the training examples taught, where no files lie anywhere.
-    let fitted = companions.isEmpty ? try run.dataset.exportedFiles() : []
+    var fitted = try tokenizer == nil ? run.dataset.exportedFiles() : []
+    if let model { fitted = try model.companions(fitted) }
+    let companions = try model?.companionFiles(in: tokenizer).filter { path in
+      !fitted.contains { $0.name == (path as NSString).lastPathComponent }
+    } ?? []
     let tensors = try run.copyTensors().map { ($0.name, try $0.tensor.to(.cpu)) }
-    let files = try model.exportedFiles(
-      Dictionary(uniqueKeysWithValues: tensors), labels: run.dataset.classNames, shardBytes: shardMegabytes * 1_000_000) + fitted
-    let path = URL(fileURLWithPath: to).standardizedFileURL.path
-    let temporary = "\(path).part-\(getpid())"
-    do {
-      try AtomicFile.makeFolder(temporary)
-      for (name, data) in files { try AtomicFile.write(data, to: "\(temporary)/\(name)") }
-      for companion in companions {
-        guard let data = FileManager.default.contents(atPath: companion) else {
-          throw BasinError.missing("cannot be read", file: companion, advice: "Check its permissions")
-        }
-        try AtomicFile.write(data, to: "\(temporary)/\((companion as NSString).lastPathComponent)")
+    var files: [(name: String, data: Data)]
+    if let model {
+      files = try model.exportedFiles(
+        Dictionary(uniqueKeysWithValues: tensors), labels: run.dataset.classNames, shardBytes: shardMegabytes * 1_000_000)
+    } else {
+      guard !fitted.isEmpty else {
+        throw BasinError.usage(
+          "model \(run.configuration.model) is not written as a folder", advice: "Leave --folder out for a safetensors file")
       }
-      // An empty folder of that name gives way.
-      guard rename(temporary, path) == 0 else { throw BasinErrors.system("cannot be put into place", file: to) }
-    } catch {
-      try? FileManager.default.removeItem(atPath: temporary)
-      throw error
+      files = [("model.safetensors", try Safetensors.encode(tensors.sorted { $0.0 < $1.0 }, metadata: ["format": "pt"]))]
     }
-    return files.map(\.name) + companions.map { ($0 as NSString).lastPathComponent }
+    files += fitted
+    for companion in companions {
+      guard let data = FileManager.default.contents(atPath: companion) else {
+        throw BasinError.missing("cannot be read", file: companion, advice: "Check its permissions")
+      }
+      files.append(((companion as NSString).lastPathComponent, data))
+    }
+    try NewFolder(path: to).write(files)
+    return files.map(\.name)
   }
 }

@@ -53,7 +53,7 @@ final class PreparedRun {
       throw BasinError.internalError(
         "model \(entry.name) has two tensors of the path \(twice)", advice: "Give one of them another key")
     }
-    try model.module.initialize(random["init"])
+    try model.module.initialize(random["init"], classNames: dataset.classNames)
     if configuration.device != .cpu {
       let setData = Operator("aten::set_data")
       for item in tensors { try setData.run(.tensor(item.tensor), .tensor(item.tensor.to(configuration.device))) }

@@ -194,9 +194,11 @@ extension Module {
 
   /// Fills every tensor from `random`'s stream of its path: independent of the order of construction. Those that a
   /// ``PretrainedModule`` has values for get these.
-  public func initialize(_ random: Random) throws {
+  ///
+  /// - Parameter classNames: the data set's classes by number, empty where it has none.
+  public func initialize(_ random: Random, classNames: [String] = []) throws {
     let tensors = tensors()
-    let filled = try (self as? any PretrainedModule)?.fillPretrained(tensors) ?? []
+    let filled = try (self as? any PretrainedModule)?.fillPretrained(tensors, classNames: classNames) ?? []
     for item in tensors where !filled.contains(item.path) {
       try item.initializer.fill(item.tensor, random[item.path])
     }

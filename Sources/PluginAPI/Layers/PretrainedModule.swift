@@ -2,11 +2,13 @@ import Foundation
 
 /// A model whose tensors, or most of them, start from a checkpoint of its own instead of from the random stream.
 public protocol PretrainedModule: Module {
-  /// Fills the tensors it has values for; ``Module/initialize(_:)`` fills the others from their stream.
+  /// Fills the tensors it has values for; ``Module/initialize(_:classNames:)`` fills the others from their stream.
   ///
+  /// - Parameter classNames: the data set's classes by number, empty where it has none: a checkpoint that names its classes
+  ///   may have them in another order.
   /// - Returns: The paths of those it filled.
   /// - Throws: `BasinError` where the checkpoint does not fit; nothing is filled then.
-  func fillPretrained(_ tensors: [NamedTensor]) throws -> Set<String>
+  func fillPretrained(_ tensors: [NamedTensor], classNames: [String]) throws -> Set<String>
   /// What a person should know of the start, such as which tensors are fresh: one sentence each.
   var notes: [String] { get }
 }
@@ -20,9 +22,16 @@ public protocol FolderExportable: Module {
   ///   - labels: the name of each class; empty where there are none.
   ///   - shardBytes: the most bytes of tensors in one file of weights.
   func exportedFiles(_ tensors: [String: Tensor], labels: [String], shardBytes: Int) throws -> [(name: String, data: Data)]
-  /// Files that belong to the export and are copied as they are, such as a tokenizer's.
+  /// Files that belong to the export and are copied as they are; those of the data set (``ExportedDataset``) come before them.
   ///
-  /// - Parameter folder: where they lie; nil: in the folder the model came from, if any.
+  /// - Parameter folder: where a tokenizer lies that is to be taken instead of the data set's; nil: what else the folder the
+  ///   model came from has, if any.
   /// - Throws: `BasinError` where a folder that is given has none.
   func companionFiles(in folder: String?) throws -> [String]
+  /// What a data set gives for the folder (``ExportedDataset``), as this model's programs need it; by default as it is.
+  func companions(_ files: [(name: String, data: Data)]) throws -> [(name: String, data: Data)]
+}
+
+extension FolderExportable {
+  public func companions(_ files: [(name: String, data: Data)]) throws -> [(name: String, data: Data)] { files }
 }

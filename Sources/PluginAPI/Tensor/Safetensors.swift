@@ -67,7 +67,11 @@ public enum Safetensors {
       guard let entry = value as? [String: Any], let label = entry["dtype"] as? String,
         let shape = entry["shape"] as? [Int], let offsets = entry["data_offsets"] as? [Int], offsets.count == 2
       else { throw bad("dtype, shape or data_offsets is missing", place) }
-      guard let dtype = names.first(where: { $0.1 == label })?.0 else { throw bad("unknown dtype \(label)", place) }
+      guard let dtype = names.first(where: { $0.1 == label })?.0 else {
+        throw BasinError.badData(
+          "unknown dtype \(label)", file: file, place: place,
+          advice: "Basin reads \(names.map(\.1).sorted().joined(separator: ", ")); save the tensor as one of these")
+      }
       guard let bytes = Tensor.byteCount(shape, dtype) else { throw bad("impossible shape \(shape)", place) }
       guard offsets[0] >= 0, offsets[1] >= offsets[0], offsets[1] <= size, offsets[1] - offsets[0] == bytes else {
         throw bad("bytes \(offsets[0])..<\(offsets[1]) do not hold \(shape) of \(label) (\(size) bytes of data)", place)

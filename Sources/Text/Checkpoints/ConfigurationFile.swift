@@ -33,6 +33,13 @@ struct ConfigurationFile {
     }
   }
 
+  /// The classes by number, as `id2label` has them; nil where it is not there or numbers them otherwise than from 0.
+  var classNames: [String]? {
+    guard let labels = document.object["id2label"] as? [String: Any] else { return nil }
+    let names = (0..<labels.count).compactMap { labels["\($0)"] as? String }
+    return names.count == labels.count ? names : nil
+  }
+
   static func read(_ file: String) throws -> ConfigurationFile { try ConfigurationFile(JSONDocument.read(file)) }
 
   init(_ document: JSONDocument) throws {

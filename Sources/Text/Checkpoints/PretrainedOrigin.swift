@@ -51,6 +51,11 @@ struct PretrainedOrigin {
         "\(owner): the data set's vocabulary has \(shape.vocabulary) tokens, the checkpoint's \(c.vocabulary)",
         advice: tokenizer)
     }
+    // Rows to spare, or another vocabulary: its own tokenizer tells.
+    if shape.vocabulary < c.vocabulary, let own = try? SubwordTokenizer(contentsOf: checkpoint).vocabularySize, own != shape.vocabulary {
+      throw BasinError.usage(
+        "\(owner): the data set's vocabulary has \(shape.vocabulary) tokens, the checkpoint's tokenizer \(own)", advice: tokenizer)
+    }
     if let padding = c.padding, padding != shape.padding {
       throw BasinError.usage(
         "\(owner): padding is token \(shape.padding) in the data set, token \(padding) in the checkpoint",
@@ -72,11 +77,42 @@ struct PretrainedOrigin {
     guard let folder else { return ([], []) }
     let (tensors, file) = try folder.tensors()
     let match = try names.match(targets, tensors, file: file)
+    let damaged = try match.found.filter { try !Self.isFinite($0.tensor) }.map(\.target.path)
+    guard damaged.isEmpty else {
+      throw BasinError.badData(
+        "holds infinite numbers or such that are none (NaN): \(damaged.joined(separator: ", "))", file: file,
+        advice: "Whatever wrote it diverged: use an earlier checkpoint")
+    }
     for (target, tensor) in match.found { try target.tensor.copy(from: tensor) }
     var notes: [String] = []
     if !match.fresh.isEmpty { notes.append("\(file): begins with fresh weights: \(match.fresh.joined(separator: ", "))") }
     if !match.unused.isEmpty { notes.append("\(file): not used: \(match.unused.joined(separator: ", "))") }
     return (Set(match.found.map(\.target.path)), notes)
+  }
+
+  /// Puts the rows of an output layer in the order of the data set's classes where the checkpoint names the same ones in
+  /// another: MNLI's come in at least three orders. Capital letters and `-` for `_` make no difference.
+  ///
+  /// - Returns: a note for a person where rows moved, or where other names are taken by their number.
+  func orderRows(_ tensors: [Tensor], by classNames: [String]) throws -> String? {
+    guard let folder, let given = folder.configuration.classNames, given.count == classNames.count else { return nil }
+    func plain(_ name: String) -> String { name.lowercased().replacingOccurrences(of: "-", with: "_").replacingOccurrences(of: " ", with: "_") }
+    let there = given.map(plain), wanted = classNames.map(plain)
+    guard there != wanted else { return nil }
+    let file = folder.configuration.document.file
+    guard Set(there) == Set(wanted), Set(there).count == there.count else {
+      // Names that say nothing.
+      guard there != there.indices.map({ "label_\($0)" }) else { return nil }
+      return "\(file): the classes \(given.joined(separator: ", ")) are taken for \(classNames.joined(separator: ", ")), in this order"
+    }
+    let rows = try Tensor(wanted.compactMap { there.firstIndex(of: $0) }.map(Int64.init))
+    for tensor in tensors { try tensor.copy(from: tensor.rows(rows)) }
+    return "\(file): its classes \(given.joined(separator: ", ")) are put in the data set's order, \(classNames.joined(separator: ", "))"
+  }
+
+  private static let finite = Operator("aten::isfinite"), all = Operator("aten::all")
+  private static func isFinite(_ tensor: Tensor) throws -> Bool {
+    try all(.tensor(finite(.tensor(tensor)))).to(.float32).item() == 1
   }
 
   // MARK: Saving
@@ -95,22 +131,22 @@ struct PretrainedOrigin {
     return [("config.json", try config.data())] + (try Self.weights(tensors, shardBytes: shardBytes))
   }
 
-  private static let tokenizerNames = [
-    "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "vocab.json", "merges.txt",
-    "vocab.txt", "spiece.model", "generation_config.json",
-  ]
-
-  /// The files of a tokenizer in a folder (nil: in the checkpoint's).
+  /// How the checkpoint's authors generate; and the files of a tokenizer in a folder that is given.
   ///
-  /// - Throws: `BasinError` where a folder that is given has none.
-  func tokenizerFiles(in given: String?) throws -> [String] {
-    guard let folder = given ?? folder?.path else { return [] }
-    let files = Self.tokenizerNames.map { "\(folder)/\($0)" }.filter { FileManager.default.fileExists(atPath: $0) }
-    guard !files.isEmpty || given == nil else {
-      throw BasinError.missing(
-        "the folder has no tokenizer", file: folder, advice: "It should hold \(Self.tokenizerNames.prefix(1).joined()), or vocab.txt, or vocab.json and merges.txt")
+  /// - Throws: `BasinError` where a folder that is given has no tokenizer.
+  func companionFiles(in given: String?) throws -> [String] {
+    func files(_ folder: String, _ names: [String]) -> [String] {
+      names.map { "\(folder)/\($0)" }.filter { FileManager.default.fileExists(atPath: $0) }
     }
-    return files
+    let generation = folder.map { files($0.path, ["generation_config.json"]) } ?? []
+    guard let given else { return generation }
+    // SentencePiece's too, which Basin itself does not read.
+    let tokenizer = files(given, TokenizerExport.names + ["spiece.model"])
+    guard !tokenizer.isEmpty else {
+      throw BasinError.missing(
+        "the folder has no tokenizer", file: given, advice: "It should hold tokenizer.json, or vocab.txt, or vocab.json and merges.txt")
+    }
+    return generation + tokenizer
   }
 
   private static func weights(_ tensors: [String: Tensor], shardBytes: Int) throws -> [(name: String, data: Data)] {

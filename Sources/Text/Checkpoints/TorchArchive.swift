@@ -60,16 +60,15 @@ enum TorchArchive {
         message, file: path, place: "data.pkl", advice: "Save the model's state_dict, best as safetensors")
     }
     guard case .dictionary(let pairs) = value else { throw refuse("is no dictionary of tensors") }
-    var result: [(String, StoredTensor)] = []
     for (key, item) in pairs {
-      guard case .text(let name) = key else { throw refuse("a tensor's name is no text") }
-      switch item {
-      case .tensor(let tensor): result.append((name, tensor))
-      case .dictionary where name == "state_dict" || name == "model": return try tensors(of: item, path)
-      default: throw refuse("'\(name)' is no tensor")
-      }
+      // Beside it stand what a script saves with it: the epoch, an optimizer's state.
+      if case .text(let name) = key, case .dictionary = item, name == "state_dict" || name == "model" { return try tensors(of: item, path) }
     }
-    return result
+    return try pairs.map { key, item in
+      guard case .text(let name) = key else { throw refuse("a tensor's name is no text") }
+      guard case .tensor(let tensor) = item else { throw refuse("'\(name)' is no tensor") }
+      return (name, tensor)
+    }
   }
 
   private static func storages(

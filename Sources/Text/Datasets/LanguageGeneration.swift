@@ -1,25 +1,25 @@
+import Foundation
 import PluginAPI
 
-/// Words of a prompt as tokens, and tokens as text, for `basin generate`.
-extension LanguageDataset: TextCodingDataset {
-  /// Lines of words; a word the training text lacks becomes `<unk>`. An empty prompt is the end of a line, behind which
-  /// anything may begin.
-  public func promptTokens(_ text: String) throws -> [Int] {
-    var tokens = words.encode(try SourceText(Array(text.utf8), file: "prompt", encoding: .utf8)).map { Int($0) }
-    // The prompt's last line goes on.
-    if tokens.count > 1, tokens.last == endToken { tokens.removeLast() }
-    return tokens.isEmpty ? [0] : tokens
-  }
+/// A prompt as tokens, and tokens as text, for `basin generate`.
+extension LanguageDataset: TextCodingDataset, ExportedDataset {
+  public func promptTokens(_ text: String) throws -> [Int] { try encoder.prompt(text).map(Int.init) }
 
-  /// The words with a blank between them, a new line for each `<eos>`.
   public func text(_ tokens: [Int]) throws -> String {
-    var lines = [[String]()]
-    for token in tokens {
-      guard words.tokens.indices.contains(token) else { throw BasinError.internalError("token \(token) of \(words.count)") }
-      if token == 0 { lines.append([]) } else { lines[lines.count - 1].append(words.tokens[token]) }
+    if let wrong = tokens.first(where: { !(0..<encoder.vocabularyCount).contains($0) }) {
+      throw BasinError.internalError("token \(wrong) of \(encoder.vocabularyCount)")
     }
-    return lines.map { $0.joined(separator: " ") }.joined(separator: "\n")
+    return encoder.text(tokens.map(Int32.init))
   }
 
-  public var endToken: Int? { 0 }
+  public var endToken: Int? { encoder.end.map(Int.init) }
+
+  /// The tokenizer, and the token that ends a text for programs that generate.
+  public func exportedFiles() throws -> [(name: String, data: Data)] {
+    var files = try encoder.exportedFiles()
+    if let end = encoder.end {
+      files.append(("generation_config.json", Data(JSONNode.object([("eos_token_id", .number(Int(end)))]).written())))
+    }
+    return files
+  }
 }

@@ -42,10 +42,10 @@ extension TextDataset {
 
   public var files: [String] { corpus.splits.files }
 
-  /// The subword tokenizer as `tokenizer.json`; words have no form that others read.
+  /// The subword tokenizer; words have no form that others read.
   public func exportedFiles() throws -> [(name: String, data: Data)] {
     guard let subwords = corpus.encoder as? SubwordEncoder else { return [] }
-    return [("tokenizer.json", Data(subwords.tokenizer.json()))]
+    return try TokenizerExport.files(subwords.tokenizer, from: corpus.encoding.tokenizerPath)
   }
 
   public func inspection() throws -> DataInspection { try corpus.inspection(format: format) }

@@ -79,9 +79,9 @@ public final class GPT2: Model {
 }
 
 extension GPT2: PretrainedModule, FolderExportable {
-  public func companionFiles(in folder: String?) throws -> [String] { try origin.tokenizerFiles(in: folder) }
+  public func companionFiles(in folder: String?) throws -> [String] { try origin.companionFiles(in: folder) }
 
-  public func fillPretrained(_ tensors: [NamedTensor]) throws -> Set<String> {
+  public func fillPretrained(_ tensors: [NamedTensor], classNames: [String]) throws -> Set<String> {
     let names = CheckpointNames(base: "transformer", copies: ["lm_head.weight": "transformer.wte.weight"])
     let (paths, notes) = try origin.fill(tensors, by: names)
     self.notes = notes
@@ -91,8 +91,10 @@ extension GPT2: PretrainedModule, FolderExportable {
   public func exportedFiles(
     _ tensors: [String: Tensor], labels: [String], shardBytes: Int
   ) throws -> [(name: String, data: Data)] {
-    try origin.exportedFiles(
-      tensors, extras: ["architectures": ["GPT2LMHeadModel"], "tie_word_embeddings": true], shardBytes: shardBytes)
+    var extras: [String: Any] = ["architectures": ["GPT2LMHeadModel"], "tie_word_embeddings": true]
+    // Without them programs assume those of the published vocabulary; generation_config.json has the data set's.
+    if origin.folder == nil { for key in ["bos_token_id", "eos_token_id"] { extras[key] = NSNull() } }
+    return try origin.exportedFiles(tensors, extras: extras, shardBytes: shardBytes)
   }
 }
 

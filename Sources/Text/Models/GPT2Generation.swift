@@ -14,7 +14,9 @@ extension GPT2: TextGenerator {
     guard prompt.count + count <= longest else {
       throw BasinError.usage(
         "\(prompt.count) tokens and \(count) more are \(prompt.count + count); the model has positions for \(longest)",
-        advice: "Ask for at most \(max(0, longest - prompt.count)) tokens, or give a shorter prompt")
+        advice: prompt.count < longest
+          ? "Ask for at most \(longest - prompt.count) tokens, or give a shorter prompt"
+          : "Give a prompt of fewer than \(longest) tokens")
     }
     if let wrong = prompt.first(where: { !(0..<configuration.vocabulary).contains($0) }) {
       throw BasinError.usage("token \(wrong) of the prompt", advice: "The model has tokens 0 to \(configuration.vocabulary - 1)")

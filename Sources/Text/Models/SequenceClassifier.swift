@@ -7,6 +7,8 @@ public protocol SequenceClassifier: Model, PretrainedModule, FolderExportable
 where Input == TokenBatch, ModelOptions == EncoderOptions {
   /// What the encoder is called in the paths, and the class of `transformers` that has these tensors.
   static var names: (base: String, className: String) { get }
+  /// The path of the layer with a row a class.
+  static var outputLayer: String { get }
   var start: PretrainedStartingState { get }
 }
 
@@ -29,11 +31,15 @@ public final class PretrainedStartingState {
 
 extension SequenceClassifier {
   public var notes: [String] { start.notes }
-  public func companionFiles(in folder: String?) throws -> [String] { try start.origin.tokenizerFiles(in: folder) }
+  public static var outputLayer: String { "classifier" }
 
-  public func fillPretrained(_ tensors: [NamedTensor]) throws -> Set<String> {
-    let (paths, notes) = try start.origin.fill(
-      tensors, by: CheckpointNames(base: Self.names.base, keepsHeadFresh: start.keepsHeadFresh))
+  public func companionFiles(in folder: String?) throws -> [String] { try start.origin.companionFiles(in: folder) }
+
+  public func fillPretrained(_ tensors: [NamedTensor], classNames: [String]) throws -> Set<String> {
+    let names = CheckpointNames(base: Self.names.base, keepsHeadFresh: start.keepsHeadFresh)
+    var (paths, notes) = try start.origin.fill(tensors, by: names)
+    let rows = tensors.filter { $0.path.hasPrefix(Self.outputLayer + ".") && paths.contains($0.path) }
+    if !rows.isEmpty, let note = try start.origin.orderRows(rows.map(\.tensor), by: classNames) { notes.append(note) }
     start.notes = notes
     return paths
   }
@@ -62,6 +68,7 @@ extension SequenceClassifier {
 /// RoBERTa (Liu et al. 2019) that classifies sequences; tensors of `RobertaForSequenceClassification`.
 public final class RobertaClassifier: SequenceClassifier {
   public static let names = (base: "roberta", className: "RobertaForSequenceClassification")
+  public static let outputLayer = "classifier.out_proj"
 
   /// out_proj(dropout(tanh(dense(dropout(x))))).
   public final class Head: Module {
@@ -126,6 +133,10 @@ public final class BERTClassifier: SequenceClassifier {
 /// DistilBERT (Sanh et al. 2019) that classifies sequences; tensors of `DistilBertForSequenceClassification`.
 public final class DistilBERTClassifier: SequenceClassifier {
   public static let names = (base: "distilbert", className: "DistilBertForSequenceClassification")
+
+  public func companions(_ files: [(name: String, data: Data)]) throws -> [(name: String, data: Data)] {
+    try TokenizerExport.withoutTypes(files)
+  }
 
   public let distilbert: DistilBERTEncoder
   public let pre_classifier, classifier: Linear

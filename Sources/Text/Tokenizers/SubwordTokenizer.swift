@@ -78,6 +78,9 @@ public final class SubwordTokenizer: Sendable {
     return Array(definition.vocabulary.bytes(Int(id)))
   }
 
+  /// Whether the second of two texts, or what is put in, has another type than 0.
+  var givesTypes: Bool { assembly.parts(isPair: true, addsSpecialTokens: true).contains(where: \.isTyped) }
+
   /// The number of special tokens put around one text, or two.
   public func specialTokenCount(isPair: Bool = false) -> Int {
     assembly.parts(isPair: isPair, addsSpecialTokens: true).count { if case .special = $0 { true } else { false } }
