@@ -160,7 +160,7 @@ struct PretrainedTests {
     // As many words as before, other ones.
     let changed = rows.joined().replacingOccurrences(of: "fine", with: "good")
     try workspace.write(Data(("text,label\n" + changed).utf8), to: "changing.csv")
-    for command in [["predict", "cnn", "new.txt"], ["evaluate", "cnn"], ["predict", "cnn", "--split", "test"]] {
+    for command in [["predict", "cnn", "new.txt"], ["evaluate", "cnn"], ["predict", "cnn", "--split", "test"], ["sharpness", "cnn", "--eigenvalues", "1", "--trace-samples", "0"]] {
       try workspace.refused(command, 65, saying: "changing.csv", "has changed", "--changed-data")
       try workspace.run(command + ["--changed-data"], expecting: 0)
     }

@@ -32,24 +32,25 @@ struct WeightsOptions: ParsableArguments {
   func file() throws -> String { try WeightsFile.find(path, choice()) }
 
   /// The run's data and model with the chosen weights.
-  ///
-  /// - Throws: `BasinError` (`.badData`) where the data has changed since: a vocabulary learned from it would give words
-  ///   other numbers, and every prediction would be wrong without a sign of it.
   func prepare() throws -> (run: PreparedRun, file: String) {
     let file = try file()
     let run = try prepareRun()
-    if !changedData { try checkData(of: run) }
     try Checkpoint.load(Safetensors.read(file).tensors.map { ($0.key, $0.value) }, into: run.tensors, file: file)
     return (run, file)
   }
 
   /// The run's data and model with fresh weights.
+  ///
+  /// - Throws: `BasinError` (`.badData`) where the data has changed since: a vocabulary learned from it would give words
+  ///   other numbers, and every prediction would be wrong without a sign of it.
   func prepareRun() throws -> PreparedRun {
     var request = try RunRequest.read(directory().configuration)
     request.plugins += plugins.plugins
     if let dataRoot { request[.dataRoot] = dataRoot }
     let catalog = try PluginOptions(request.plugins).catalog()
-    return try PreparedRun(RunConfiguration(request, in: catalog), in: catalog)
+    let run = try PreparedRun(RunConfiguration(request, in: catalog), in: catalog)
+    if !changedData { try checkData(of: run) }
+    return run
   }
 
   /// More is not read again: it would take minutes.

@@ -49,6 +49,7 @@ struct LandscapeCommand: ParsableCommand {
   @Option(help: "Training examples for the normalization statistics, drawn at random (default: all).") var bnExamples:
     Int?
   @Option(help: "The folder of data sets, if not where the run had it.") var dataRoot: String?
+  @Flag(help: "Take the data as it is now, though it differs from what was trained on.") var changedData = false
   @OptionGroup var plugins: PluginOptions
   @Option(help: ArgumentHelp("The folder to write to.", valueName: "dir")) var out: String?
   @Option(help: ArgumentHelp("Continue the landscape in this folder.", valueName: "dir")) var resume: String?
@@ -65,12 +66,13 @@ struct LandscapeCommand: ParsableCommand {
       if directory.isFinished { return try report(JSONValue.read(directory.document), directory, finishedBefore: true) }
       var plan = try LandscapePlan.read(directory.plan)
       if let dataRoot { plan.dataRoot = dataRoot }
-      landscape = try LandscapeRun(plan, prepare(plan.run, "last", plan.dataRoot, plan.plugins + plugins.plugins))
+      if changedData { plan.changedData = true }
+      landscape = try LandscapeRun(plan, prepare(plan.run, "last", plan, plan.plugins + plugins.plugins))
     } else {
       guard let out else { throw BasinError.usage("--out is missing", advice: "Name the folder to write to") }
       var plan = try checkedPlan()
       try LandscapeDirectory(path: out).checkUnused()
-      let run = try prepare(plan.run, weights ?? "last", dataRoot, plugins.plugins)
+      let run = try prepare(plan.run, weights ?? "last", plan, plugins.plugins)
       plan.model = run.configuration.model
       plan.dataset = run.configuration.dataset
       if part == "all", run.splits.validation == nil { plan.parts.removeAll { $0 == .validation } }
@@ -89,10 +91,10 @@ struct LandscapeCommand: ParsableCommand {
     try report(document, directory)
   }
 
-  private func prepare(_ path: String, _ weights: String, _ dataRoot: String?, _ plugins: [String]) throws
-    -> PreparedRun
-  {
-    try WeightsOptions(path: path, weights: weights, dataRoot: dataRoot, plugins: plugins).prepareRun()
+  private func prepare(_ path: String, _ weights: String, _ plan: LandscapePlan, _ plugins: [String]) throws -> PreparedRun {
+    try WeightsOptions(
+      path: path, weights: weights, dataRoot: plan.dataRoot, changedData: plan.changedData ?? false, plugins: plugins
+    ).prepareRun()
   }
 
   // MARK: From flags to a plan
@@ -151,6 +153,7 @@ struct LandscapeCommand: ParsableCommand {
     plan.examples = examples
     plan.bnExamples = bnExamples
     plan.dataRoot = dataRoot
+    plan.changedData = changedData ? true : nil
     plan.plugins = plugins.plugins
     if let rays {
       plan.normalization = try Self.choice("--normalization", normalization) ?? .filter

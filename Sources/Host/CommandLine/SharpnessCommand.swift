@@ -45,6 +45,7 @@ struct SharpnessCommand: ParsableCommand {
     parsing: .upToNextOption, help: ArgumentHelp("Two or more weights whose variance is wanted.", valueName: "ckpt"))
   var among: [String] = []
   @Option(help: "The folder of data sets, if not where the runs had it.") var dataRoot: String?
+  @Flag(help: "Take the data as it is now, though it differs from what was trained on.") var changedData = false
   @OptionGroup var plugins: PluginOptions
   @Option(help: ArgumentHelp("The folder to write to (default: nothing is written).", valueName: "dir")) var out:
     String?
@@ -65,6 +66,7 @@ struct SharpnessCommand: ParsableCommand {
       }
       var plan = try SharpnessPlan.read(existing.plan)
       if let dataRoot { plan.dataRoot = dataRoot }
+      if changedData { plan.changedData = true }
       plan.plugins += plugins.plugins
       measurement = try SharpnessRun(plan, quiet: quiet || json)
       directory = existing
@@ -139,6 +141,7 @@ struct SharpnessCommand: ParsableCommand {
     plan.traceSamples = traceSamples ?? plan.traceSamples
     plan.seed = seed ?? plan.seed
     plan.dataRoot = dataRoot
+    plan.changedData = changedData ? true : nil
     plan.plugins = plugins.plugins
     return plan
   }

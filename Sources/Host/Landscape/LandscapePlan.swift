@@ -28,6 +28,8 @@ struct LandscapePlan: Codable, Hashable {
   /// Examples of each part, and of the training data for the statistics; nil: all.
   var examples, bnExamples: Int?
   var dataRoot: String?
+  /// Whether data is taken that is not the run's any more; nil: it is not.
+  var changedData: Bool?
   var plugins: [String] = []
 
   /// `count` values from one end to the other.

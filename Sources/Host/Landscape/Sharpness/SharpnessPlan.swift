@@ -33,6 +33,8 @@ struct SharpnessPlan: Codable, Hashable {
   var products: HessianProduct.Method?
   var seed = 0
   var dataRoot: String?
+  /// Whether data is taken that is not the run's any more; nil: it is not.
+  var changedData: Bool?
   var plugins: [String] = []
 
   func curve(upTo radius: Double) -> [Double] {
