@@ -110,7 +110,7 @@ struct CheckpointExportTests {
           source: DataSource(name: "csv", path: folder + "/pairs.csv"), random: Random(seed: 0))
         try data.fit(training: [0, 1])
         let model = try #require(AnyPretrained.stored(family).module as? any FolderExportable)
-        let file = try #require(model.companions(data.exportedFiles()).first { $0.name == "tokenizer_config.json" })
+        let file = try #require(model.adapted(data.exportedFiles()).first { $0.name == "tokenizer_config.json" })
         return String(decoding: file.data, as: UTF8.self)
       }
       #expect(try configuration("wordpiece", "bert").contains("token_type_ids"))

@@ -56,14 +56,21 @@ struct ReaderUnlabelledTests {
     refused("", saying: "no rows")
   }
 
+  /// A data set of two rows, and the folder it lies in.
+  private func withTable(_ table: String, _ settings: [String: String], _ body: (LabelledTableDataset, String) throws -> Void) throws {
+    try ReaderTestData.withFolder { folder in
+      try ReaderTestData.write(table, to: folder + "/data.csv")
+      var data = try LabelledTableDataset(
+        .init(settings: settings, of: "csv"), source: DataSource(name: "csv", path: folder + "/data.csv"), random: Random(seed: 0))
+      try data.fit(training: [0, 1])
+      try body(data, folder)
+    }
+  }
+
   /// A tokenizer that sees every byte gets of a line what it gets of the same text in the data set.
   @Test func tokensAreThoseOfTheDataSet() throws {
-    try ReaderTestData.withFolder { folder in
-      try ReaderTestData.write("text,label\nred fox,x\nred fox ,y\n", to: folder + "/data.csv")
-      var data = try LabelledTableDataset(
-        .init(settings: ["tokenizer": "bpe", "vocabularySize": "300"], of: "csv"),
-        source: DataSource(name: "csv", path: folder + "/data.csv"), random: Random(seed: 0))
-      try data.fit(training: [0, 1])
+    let table = "text,label\nred fox,x\nred fox ,y\n"
+    try withTable(table, ["tokenizer": "bpe", "vocabularySize": "300"]) { data, folder in
       let own = try (0...1).map { try data.batch([$0], of: .train, augmentation: nil).input.tokens.values(Int64.self) }
       #expect(own[0].count < own[1].count)
       for (name, text) in [
@@ -79,12 +86,8 @@ struct ReaderUnlabelledTests {
 
   /// Columns named for the run's own table are those of the new one, where it has them.
   @Test func columnsAreThoseOfTheDataSet() throws {
-    try ReaderTestData.withFolder { folder in
-      try ReaderTestData.write("id,body,mood\n1,red fox,x\n2,dog,y\n", to: folder + "/data.csv")
-      var data = try LabelledTableDataset(
-        .init(settings: ["textColumn": "body", "labelColumn": "mood"], of: "csv"),
-        source: DataSource(name: "csv", path: folder + "/data.csv"), random: Random(seed: 0))
-      try data.fit(training: [0, 1])
+    let table = "id,body,mood\n1,red fox,x\n2,dog,y\n"
+    try withTable(table, ["textColumn": "body", "labelColumn": "mood"]) { data, folder in
       let own = try data.batch([1], of: .train, augmentation: nil).input.tokens.values(Int64.self)
       func tokens(_ text: String, _ settings: [String: String] = [:]) throws -> [Int64] {
         try ReaderTestData.write(text, to: folder + "/new.csv")

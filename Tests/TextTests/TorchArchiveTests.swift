@@ -134,6 +134,19 @@ struct TorchArchiveTests {
     #expect(absent.message.contains("lacks member data/0"))
   }
 
+  /// As training scripts save them: the tensors under a key, beside it what is no tensor.
+  @Test func tensorsUnderAKey() throws {
+    let tensors = String(decoding: Self.tensor(shape: [4], strides: [1]).dropLast(), as: UTF8.self)
+    let beside = ["Vepoch\nI3\n", "Voptimizer\n(Vlr\nI1\nd"]
+    for key in ["state_dict", "model"] {
+      for items in [["V\(key)\n" + tensors] + beside, beside + ["V\(key)\n" + tensors]] {
+        let error = try #require(try Self.failure(pickle: Array("(\(items.joined())d.".utf8), [("data/0", [UInt8](repeating: 0, count: 16))]))
+        #expect(error.message.contains("that the model lacks: w"), "\(error)")
+      }
+    }
+    #expect(try Self.failure(pickle: Array("(\(beside.joined())d.".utf8))?.message.contains("'epoch' is no tensor") == true)
+  }
+
   // MARK: The file
 
   @Test func filesThatAreNoArchive() throws {

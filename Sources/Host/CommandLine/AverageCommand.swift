@@ -24,8 +24,7 @@ struct AverageCommand: ParsableCommand {
   @Option(help: "How normalization statistics are estimated: pooled, exact or reference (default: as the first one's run).")
   var bnUpdate: NormalizationUpdate?
   @Option(help: "Training examples --bn-update exact looks at, all at once (default: as that run).") var bnExamples: Int?
-  @Option(help: "The folder of data sets, if not where the run had it.") var dataRoot: String?
-  @Flag(help: "Take the data as it is now, though it differs from what the first one's run was trained on.") var changedData = false
+  @OptionGroup var data: RunDataOptions
   @OptionGroup var plugins: PluginOptions
   @Flag(help: "One JSON document on standard output.") var json = false
 
@@ -34,7 +33,7 @@ struct AverageCommand: ParsableCommand {
       throw BasinError.usage("an average needs two weights or more", advice: "Give several checkpoints")
     }
     Interruption.install()
-    let options = WeightsOptions(path: paths[0], weights: weights, dataRoot: dataRoot, changedData: changedData, plugins: plugins.plugins)
+    let options = WeightsOptions(path: paths[0], weights: weights, data: data, plugins: plugins.plugins)
     let files = try paths.map { try WeightsFile.find($0, options.choice()) }
     let folder = (to as NSString).deletingLastPathComponent
     guard access(folder.isEmpty ? "." : folder, W_OK) == 0 else {

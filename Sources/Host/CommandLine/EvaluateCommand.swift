@@ -6,8 +6,7 @@ import PluginAPI
 struct WeightsOptions: ParsableArguments {
   @Argument(help: ArgumentHelp("A run directory, or a checkpoint in one.", valueName: "run")) var path: String
   @Option(help: "last, best or averaged (default: last).") var weights: String = "last"
-  @Option(help: "The folder of data sets, if not where the run had it.") var dataRoot: String?
-  @Flag(help: "Take the data as it is now, though it differs from what the run was trained on.") var changedData = false
+  @OptionGroup var data: RunDataOptions
   @OptionGroup var plugins: PluginOptions
 
   func choice() throws -> WeightsFile.Choice {
@@ -41,31 +40,16 @@ struct WeightsOptions: ParsableArguments {
 
   /// The run's data and model with fresh weights.
   ///
-  /// - Throws: `BasinError` (`.badData`) where the data has changed since: a vocabulary learned from it would give words
-  ///   other numbers, and every prediction would be wrong without a sign of it.
+  /// - Throws: `BasinError` (`.badData`) where the data has changed since.
   func prepareRun() throws -> PreparedRun {
-    var request = try RunRequest.read(directory().configuration)
+    let directory = try directory()
+    var request = try RunRequest.read(directory.configuration)
     request.plugins += plugins.plugins
-    if let dataRoot { request[.dataRoot] = dataRoot }
+    if let root = data.dataRoot { request[.dataRoot] = root }
     let catalog = try PluginOptions(request.plugins).catalog()
     let run = try PreparedRun(RunConfiguration(request, in: catalog), in: catalog)
-    if !changedData { try checkData(of: run) }
+    try data.check(run, of: directory)
     return run
-  }
-
-  /// More is not read again: it would take minutes.
-  private static let mostBytes = 4_000_000_000
-
-  private func checkData(of run: PreparedRun) throws {
-    let directory = try directory(), files = run.dataset.files
-    guard directory.isFinished, let before = try JSONValue.read(directory.summary)["data"]?["sha256"]?.text else { return }
-    let bytes = files.reduce(0) { sum, file in
-      sum + ((try? FileManager.default.attributesOfItem(atPath: file)[.size] as? NSNumber)?.intValue ?? 0)
-    }
-    guard bytes <= Self.mostBytes, try RunSummary.hash(files) != before else { return }
-    throw BasinError.badData(
-      "the data is not what the run \(directory.path) was trained on (\(files.count == 1 ? "this file" : "one of \(files.count) files") has changed)",
-      file: files.first, advice: "Put the former files back, train again, or take them as they are with --changed-data")
   }
 }
 

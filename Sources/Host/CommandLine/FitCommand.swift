@@ -31,7 +31,7 @@ extension DataCommand {
       let files = try dataset.exportedFiles()
       guard !files.isEmpty else {
         throw BasinError.usage(
-          "data set \(name) learns nothing that other programs read", advice: "A text data set does with --set dataset.tokenizer=bpe")
+          "data set \(name) learns nothing that other programs read", advice: "Its options may change that: `basin describe dataset` shows them")
       }
       try folder.write(files)
       if json { return try Terminal.print(["folder": .string(to), "files": .array(files.map { .string($0.name) })]) }

@@ -48,8 +48,7 @@ struct LandscapeCommand: ParsableCommand {
   @Option(help: "Examples of each part, drawn at random (default: all).") var examples: Int?
   @Option(help: "Training examples for the normalization statistics, drawn at random (default: all).") var bnExamples:
     Int?
-  @Option(help: "The folder of data sets, if not where the run had it.") var dataRoot: String?
-  @Flag(help: "Take the data as it is now, though it differs from what was trained on.") var changedData = false
+  @OptionGroup var data: RunDataOptions
   @OptionGroup var plugins: PluginOptions
   @Option(help: ArgumentHelp("The folder to write to.", valueName: "dir")) var out: String?
   @Option(help: ArgumentHelp("Continue the landscape in this folder.", valueName: "dir")) var resume: String?
@@ -65,8 +64,8 @@ struct LandscapeCommand: ParsableCommand {
       directory = try LandscapeDirectory.existing(resume)
       if directory.isFinished { return try report(JSONValue.read(directory.document), directory, finishedBefore: true) }
       var plan = try LandscapePlan.read(directory.plan)
-      if let dataRoot { plan.dataRoot = dataRoot }
-      if changedData { plan.changedData = true }
+      if let root = data.dataRoot { plan.dataRoot = root }
+      if data.changedData { plan.changedData = true }
       landscape = try LandscapeRun(plan, prepare(plan.run, "last", plan, plan.plugins + plugins.plugins))
     } else {
       guard let out else { throw BasinError.usage("--out is missing", advice: "Name the folder to write to") }
@@ -92,9 +91,8 @@ struct LandscapeCommand: ParsableCommand {
   }
 
   private func prepare(_ path: String, _ weights: String, _ plan: LandscapePlan, _ plugins: [String]) throws -> PreparedRun {
-    try WeightsOptions(
-      path: path, weights: weights, dataRoot: plan.dataRoot, changedData: plan.changedData ?? false, plugins: plugins
-    ).prepareRun()
+    let data = RunDataOptions(dataRoot: plan.dataRoot, changedData: plan.changedData ?? false)
+    return try WeightsOptions(path: path, weights: weights, data: data, plugins: plugins).prepareRun()
   }
 
   // MARK: From flags to a plan
@@ -140,7 +138,7 @@ struct LandscapeCommand: ParsableCommand {
       throw BasinError.usage("\(flag) is of random directions", advice: "Leave it out, or give --rays")
     }
 
-    let options = WeightsOptions(path: path, weights: weights ?? "last", dataRoot: dataRoot, plugins: plugins.plugins)
+    let options = WeightsOptions(path: path, weights: weights ?? "last", data: data, plugins: plugins.plugins)
     let choice = try options.choice()
     let kind: LandscapePlan.Kind = rays != nil ? .rays : to != nil ? .segment : .plane
     let sources = try WeightsSource.named([path] + (to.map { [$0] } ?? plane), choice)
@@ -152,8 +150,8 @@ struct LandscapeCommand: ParsableCommand {
     plan.bnUpdate = try Self.choice("--bn-update", bnUpdate) ?? .pooled
     plan.examples = examples
     plan.bnExamples = bnExamples
-    plan.dataRoot = dataRoot
-    plan.changedData = changedData ? true : nil
+    plan.dataRoot = data.dataRoot
+    plan.changedData = data.changedData
     plan.plugins = plugins.plugins
     if let rays {
       plan.normalization = try Self.choice("--normalization", normalization) ?? .filter

@@ -44,8 +44,7 @@ struct SharpnessCommand: ParsableCommand {
   @Option(
     parsing: .upToNextOption, help: ArgumentHelp("Two or more weights whose variance is wanted.", valueName: "ckpt"))
   var among: [String] = []
-  @Option(help: "The folder of data sets, if not where the runs had it.") var dataRoot: String?
-  @Flag(help: "Take the data as it is now, though it differs from what was trained on.") var changedData = false
+  @OptionGroup var data: RunDataOptions
   @OptionGroup var plugins: PluginOptions
   @Option(help: ArgumentHelp("The folder to write to (default: nothing is written).", valueName: "dir")) var out:
     String?
@@ -65,8 +64,8 @@ struct SharpnessCommand: ParsableCommand {
         return try report(JSONValue.read(existing.document), existing, finishedBefore: true)
       }
       var plan = try SharpnessPlan.read(existing.plan)
-      if let dataRoot { plan.dataRoot = dataRoot }
-      if changedData { plan.changedData = true }
+      if let root = data.dataRoot { plan.dataRoot = root }
+      if data.changedData { plan.changedData = true }
       plan.plugins += plugins.plugins
       measurement = try SharpnessRun(plan, quiet: quiet || json)
       directory = existing
@@ -140,8 +139,8 @@ struct SharpnessCommand: ParsableCommand {
     plan.tolerance = tolerance ?? plan.tolerance
     plan.traceSamples = traceSamples ?? plan.traceSamples
     plan.seed = seed ?? plan.seed
-    plan.dataRoot = dataRoot
-    plan.changedData = changedData ? true : nil
+    plan.dataRoot = data.dataRoot
+    plan.changedData = data.changedData
     plan.plugins = plugins.plugins
     return plan
   }
@@ -149,7 +148,7 @@ struct SharpnessCommand: ParsableCommand {
   private func choice() throws -> WeightsFile.Choice { try options("").choice() }
 
   private func options(_ path: String) -> WeightsOptions {
-    WeightsOptions(path: path, weights: weights ?? "last", dataRoot: dataRoot, plugins: plugins.plugins)
+    WeightsOptions(path: path, weights: weights ?? "last", data: data, plugins: plugins.plugins)
   }
 
   private func items() throws -> [SharpnessPlan.Item] {

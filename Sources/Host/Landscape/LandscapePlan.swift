@@ -28,7 +28,7 @@ struct LandscapePlan: Codable, Hashable {
   /// Examples of each part, and of the training data for the statistics; nil: all.
   var examples, bnExamples: Int?
   var dataRoot: String?
-  /// Whether data is taken that is not the run's any more; nil: it is not.
+  /// Whether data is taken that is not the run's any more; nil, in plans of before: it is not.
   var changedData: Bool?
   var plugins: [String] = []
 

@@ -37,12 +37,11 @@ extension PreparedRun {
 }
 
 extension WeightsOptions {
-  init(path: String, weights: String, dataRoot: String?, changedData: Bool = false, plugins: [String]) {
+  init(path: String, weights: String, data: RunDataOptions, plugins: [String]) {
     self.init()
     self.path = path
     self.weights = weights
-    self.dataRoot = dataRoot
-    self.changedData = changedData
+    self.data = data
     self.plugins = PluginOptions(plugins)
   }
 }

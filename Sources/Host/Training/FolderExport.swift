@@ -25,11 +25,10 @@ struct FolderExport {
     guard tokenizer == nil || model != nil else {
       throw BasinError.usage("model \(run.configuration.model) takes no --tokenizer", advice: "Leave it out")
     }
-    var fitted = try tokenizer == nil ? run.dataset.exportedFiles() : []
-    if let model { fitted = try model.companions(fitted) }
-    let companions = try model?.companionFiles(in: tokenizer).filter { path in
-      !fitted.contains { $0.name == (path as NSString).lastPathComponent }
-    } ?? []
+    let companions = try model?.companionFiles(in: tokenizer) ?? []
+    let copied = Set(companions.map { ($0 as NSString).lastPathComponent })
+    var fitted = try tokenizer == nil ? run.dataset.exportedFiles().filter { !copied.contains($0.name) } : []
+    if let model { fitted = try model.adapted(fitted) }
     let tensors = try run.copyTensors().map { ($0.name, try $0.tensor.to(.cpu)) }
     var files: [(name: String, data: Data)]
     if let model {

@@ -22,16 +22,16 @@ public protocol FolderExportable: Module {
   ///   - labels: the name of each class; empty where there are none.
   ///   - shardBytes: the most bytes of tensors in one file of weights.
   func exportedFiles(_ tensors: [String: Tensor], labels: [String], shardBytes: Int) throws -> [(name: String, data: Data)]
-  /// Files that belong to the export and are copied as they are; those of the data set (``ExportedDataset``) come before them.
+  /// Files that belong to the export and are copied as they are, also in place of a data set's (``ExportedDataset``) of the same names.
   ///
   /// - Parameter folder: where a tokenizer lies that is to be taken instead of the data set's; nil: what else the folder the
   ///   model came from has, if any.
   /// - Throws: `BasinError` where a folder that is given has none.
   func companionFiles(in folder: String?) throws -> [String]
-  /// What a data set gives for the folder (``ExportedDataset``), as this model's programs need it; by default as it is.
-  func companions(_ files: [(name: String, data: Data)]) throws -> [(name: String, data: Data)]
+  /// What a data set gives for the folder (``ExportedDataset``), as the programs that read this model need it; by default as it is.
+  func adapted(_ files: [(name: String, data: Data)]) throws -> [(name: String, data: Data)]
 }
 
 extension FolderExportable {
-  public func companions(_ files: [(name: String, data: Data)]) throws -> [(name: String, data: Data)] { files }
+  public func adapted(_ files: [(name: String, data: Data)]) throws -> [(name: String, data: Data)] { files }
 }

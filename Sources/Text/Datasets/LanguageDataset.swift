@@ -3,8 +3,9 @@ import PluginAPI
 /// Running text whose next token is to be predicted: `ptb`, `wikitext-2` and `corpus:PATH`.
 ///
 /// A split is one stream of tokens, cut into contiguous examples of `length`; the targets are the same tokens one further on.
-/// Tokens are words with `<eos>` after each line, or the subwords of a tokenizer, which has the text as it stands in its file. The last example takes what is left. So that no token is predicted twice and none is left
-/// out, an example's last target is the first token of the next one.
+/// Tokens are words with `<eos>` after each line, or the subwords of a tokenizer, which has the text as it stands in its file.
+/// The last example takes what is left. So that no token is predicted twice and none is left out, an example's last target is
+/// the first token of the next one.
 public struct LanguageDataset: MeasuredDataset {
   public struct DatasetOptions: Options {
     public var length = 64

@@ -134,7 +134,7 @@ public final class BERTClassifier: SequenceClassifier {
 public final class DistilBERTClassifier: SequenceClassifier {
   public static let names = (base: "distilbert", className: "DistilBertForSequenceClassification")
 
-  public func companions(_ files: [(name: String, data: Data)]) throws -> [(name: String, data: Data)] {
+  public func adapted(_ files: [(name: String, data: Data)]) throws -> [(name: String, data: Data)] {
     try TokenizerExport.withoutTypes(files)
   }
 

@@ -33,7 +33,7 @@ struct SharpnessPlan: Codable, Hashable {
   var products: HessianProduct.Method?
   var seed = 0
   var dataRoot: String?
-  /// Whether data is taken that is not the run's any more; nil: it is not.
+  /// Whether data is taken that is not the run's any more; nil, in plans of before: it is not.
   var changedData: Bool?
   var plugins: [String] = []
 

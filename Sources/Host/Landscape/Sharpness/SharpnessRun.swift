@@ -24,9 +24,8 @@ final class SharpnessRun {
   }
 
   private static func prepare(_ item: SharpnessPlan.Item, _ plan: SharpnessPlan) throws -> PreparedRun {
-    let run = try WeightsOptions(
-      path: item.run, weights: item.choice, dataRoot: plan.dataRoot, changedData: plan.changedData ?? false, plugins: plan.plugins
-    ).prepareRun()
+    let data = RunDataOptions(dataRoot: plan.dataRoot, changedData: plan.changedData ?? false)
+    let run = try WeightsOptions(path: item.run, weights: item.choice, data: data, plugins: plan.plugins).prepareRun()
     try item.source.load(into: run)
     return run
   }
